@@ -1,0 +1,212 @@
+/// What must move. Owned by the `DataSync` module.
+///
+/// A model is published once and named by the digest of its manifest; whoever needs it fetches the shards it lacks.
+public enum DataSyncContract {
+    /// Local: attachment *i* is the raw little-endian bytes of tensor *i*. Cut into shards, stored durably, and held by the
+    /// reference until it is released.
+    public static let publish = Call<PublishRequest, ManifestSummary>("datasync.publish", lane: .model)
+    /// Local: make every shard of a manifest present here, verified and durable, pulling what is missing from `source`.
+    public static let fetch = Call<FetchRequest, FetchReply>("datasync.fetch", lane: .model)
+    /// Local: the raw bytes of one shard (one attachment), verified.
+    public static let shard = Call<ShardRequest, ShardReply>("datasync.shard", lane: .model)
+    /// Anyone: the manifest itself.
+    public static let manifest = Call<ManifestRequest, Manifest>("datasync.manifest", lane: .model)
+    /// Local: drop a reference; shards that nothing refers to are removed.
+    public static let release = Call<ReleaseRequest, Empty>("datasync.release")
+    /// Remote: the shards with these digests, in this order, one item and one attachment each, as stored.
+    public static let shards = StreamCall<ShardsRequest, ShardItem>("datasync.shards", lane: .model)
+}
+
+/// The SHA-256 of a shard's raw bytes or of a manifest's canonical encoding, as 64 hexadecimal digits.
+public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let hex: String
+
+    public init?(hex: String) {
+        guard hex.utf8.count == 64,
+            hex.utf8.allSatisfy({
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            })
+        else { return nil }
+        self.hex = hex
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let digest = Digest(hex: text) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "a digest is 64 lower-case hexadecimal digits, not '\(text.prefix(80))'"))
+        }
+        self = digest
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(hex)
+    }
+
+    public var description: String { hex }
+}
+
+public enum ElementType: String, Codable, Sendable, Hashable {
+    case float32
+
+    public var bytes: Int { 4 }
+}
+
+/// A tensor's place in a manifest.
+public struct TensorSpec: Codable, Sendable, Hashable {
+    public var name: String
+    public var shape: [Int]
+    public var type: ElementType
+
+    public init(name: String, shape: [Int], type: ElementType = .float32) {
+        self.name = name
+        self.shape = shape
+        self.type = type
+    }
+}
+
+/// One span of a tensor's bytes.
+public struct ShardSpec: Codable, Sendable, Hashable {
+    public var digest: Digest
+    /// Bytes when raw.
+    public var size: Int
+    /// Which tensor, as an index into the manifest's tensors.
+    public var tensor: Int
+    /// Byte offset within that tensor.
+    public var offset: Int
+
+    public init(digest: Digest, size: Int, tensor: Int, offset: Int) {
+        self.digest = digest
+        self.size = size
+        self.tensor = tensor
+        self.offset = offset
+    }
+}
+
+/// A model's table of contents. Its digest is the SHA-256 of its canonical JSON (sorted keys, no white space).
+public struct Manifest: Codable, Sendable, Hashable {
+    public var version: Int
+    public var tensors: [TensorSpec]
+    /// In order of tensor, then offset.
+    public var shards: [ShardSpec]
+
+    public init(version: Int = 1, tensors: [TensorSpec], shards: [ShardSpec]) {
+        self.version = version
+        self.tensors = tensors
+        self.shards = shards
+    }
+
+    /// Bytes of all tensors when raw.
+    public var rawBytes: Int { shards.reduce(0) { $0 + $1.size } }
+}
+
+public struct PublishRequest: Codable, Sendable {
+    /// Who needs these shards, such as `fedlearn/JOB/3/global`; they stay until it is released.
+    public var reference: String
+    public var tensors: [TensorSpec]
+
+    public init(reference: String, tensors: [TensorSpec]) {
+        self.reference = reference
+        self.tensors = tensors
+    }
+}
+
+public struct ManifestSummary: Codable, Sendable, Hashable {
+    public var digest: Digest
+    public var shards: Int
+    public var rawBytes: Int
+    /// Bytes on disk, after compression.
+    public var storedBytes: Int
+
+    public init(digest: Digest, shards: Int, rawBytes: Int, storedBytes: Int) {
+        self.digest = digest
+        self.shards = shards
+        self.rawBytes = rawBytes
+        self.storedBytes = storedBytes
+    }
+}
+
+public struct FetchRequest: Codable, Sendable {
+    public var manifest: Digest
+    public var source: PeerID
+    /// As in `PublishRequest`.
+    public var reference: String
+    /// The most raw bytes the caller expects; a larger manifest is refused before a shard moves.
+    public var maximumBytes: Int
+
+    public init(manifest: Digest, source: PeerID, reference: String, maximumBytes: Int) {
+        self.manifest = manifest
+        self.source = source
+        self.reference = reference
+        self.maximumBytes = maximumBytes
+    }
+}
+
+public struct FetchReply: Codable, Sendable {
+    public var manifest: Manifest
+    /// Bytes that crossed the bus for this fetch, as compressed.
+    public var movedBytes: Int
+    public var movedShards: Int
+    /// Shards that were here already.
+    public var presentShards: Int
+
+    public init(manifest: Manifest, movedBytes: Int, movedShards: Int, presentShards: Int) {
+        self.manifest = manifest
+        self.movedBytes = movedBytes
+        self.movedShards = movedShards
+        self.presentShards = presentShards
+    }
+}
+
+public struct ShardRequest: Codable, Sendable {
+    public var digest: Digest
+
+    public init(digest: Digest) { self.digest = digest }
+}
+
+public struct ShardReply: Codable, Sendable {
+    public var size: Int
+
+    public init(size: Int) { self.size = size }
+}
+
+public struct ManifestRequest: Codable, Sendable {
+    public var digest: Digest
+
+    public init(digest: Digest) { self.digest = digest }
+}
+
+public struct ReleaseRequest: Codable, Sendable {
+    /// Every reference with this prefix is dropped.
+    public var prefix: String
+
+    public init(prefix: String) { self.prefix = prefix }
+}
+
+public struct ShardsRequest: Codable, Sendable {
+    public var digests: [Digest]
+
+    public init(digests: [Digest]) { self.digests = digests }
+}
+
+public enum ShardEncoding: String, Codable, Sendable {
+    case raw
+    case lz4
+}
+
+public struct ShardItem: Codable, Sendable {
+    public var digest: Digest
+    public var encoding: ShardEncoding
+    /// Bytes when raw.
+    public var size: Int
+
+    public init(digest: Digest, encoding: ShardEncoding, size: Int) {
+        self.digest = digest
+        self.encoding = encoding
+        self.size = size
+    }
+}

@@ -1,0 +1,105 @@
+public import Core
+
+/// Rounds. Owned by the `FedLearn` module: a coordinator in the core, a participant on every edge.
+public enum FedLearnContract {
+    /// Core to edge: train this round. Answered at once; the work goes on. Asking again is harmless.
+    public static let train = Call<TrainOrder, TrainAcceptance>("fedlearn.train", lane: .model)
+    /// Edge to core: my update is ready to be fetched. Answered when the core holds it durably, or refuses it.
+    public static let update = Call<UpdateNotice, UpdateVerdict>("fedlearn.update", lane: .model)
+    /// Edge to core: I cannot train this round, and why.
+    public static let decline = Call<DeclineNotice, Empty>("fedlearn.decline", lane: .model)
+    /// Core to edge: the job has ended or the round has closed; stop and forget.
+    public static let abandon = Call<RoundReference, Empty>("fedlearn.abandon", lane: .model)
+}
+
+public struct RoundReference: Codable, Sendable, Hashable {
+    public var jobUID: String
+    public var job: Name
+    public var round: Int
+
+    public init(jobUID: String, job: Name, round: Int) {
+        self.jobUID = jobUID
+        self.job = job
+        self.round = round
+    }
+}
+
+public struct TrainOrder: Codable, Sendable, Hashable {
+    public var reference: RoundReference
+    public var model: ModelSpec
+    /// The manifest of the global model to start from.
+    public var manifest: Digest
+    public var modelBytes: Int
+    public var dataset: Name
+    public var features: Int
+    public var classes: Int
+    public var optimizer: OptimizerSpec
+    public var seed: UInt64
+    /// The round closes after this time; an update that is later is refused.
+    public var deadlineSeconds: Double
+
+    public init(
+        reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,
+        classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double
+    ) {
+        self.reference = reference
+        self.model = model
+        self.manifest = manifest
+        self.modelBytes = modelBytes
+        self.dataset = dataset
+        self.features = features
+        self.classes = classes
+        self.optimizer = optimizer
+        self.seed = seed
+        self.deadlineSeconds = deadlineSeconds
+    }
+}
+
+public struct TrainAcceptance: Codable, Sendable {
+    public var samples: Int
+
+    public init(samples: Int) { self.samples = samples }
+}
+
+public struct UpdateNotice: Codable, Sendable, Hashable {
+    public var reference: RoundReference
+    public var manifest: Digest
+    public var samples: Int
+    /// Mean loss over the last local epoch.
+    public var loss: Double
+    public var trainSeconds: Double
+    /// Bytes the edge fetched to start the round.
+    public var fetchedBytes: Int
+
+    public init(
+        reference: RoundReference, manifest: Digest, samples: Int, loss: Double, trainSeconds: Double,
+        fetchedBytes: Int
+    ) {
+        self.reference = reference
+        self.manifest = manifest
+        self.samples = samples
+        self.loss = loss
+        self.trainSeconds = trainSeconds
+        self.fetchedBytes = fetchedBytes
+    }
+}
+
+public struct UpdateVerdict: Codable, Sendable {
+    public var isAccepted: Bool
+    public var reason: String
+
+    public init(isAccepted: Bool, reason: String) {
+        self.isAccepted = isAccepted
+        self.reason = reason
+    }
+}
+
+public struct DeclineNotice: Codable, Sendable {
+    public var reference: RoundReference
+    public var failure: Failure
+
+    public init(reference: RoundReference, failure: Failure) {
+        self.reference = reference
+        self.failure = failure
+    }
+}

@@ -1,0 +1,121 @@
+public import Core
+
+/// What a user writes under `spec` of a `TrainingJob`.
+public struct TrainingJobSpec: Codable, Sendable, Hashable {
+    /// How the job learns; classified from the rest when left out.
+    public var trainingType: TrainingType?
+    public var model: ModelSpec
+    public var data: DataSpec
+    /// Rounds of federated averaging.
+    public var rounds: Int
+    public var optimizer: OptimizerSpec?
+    public var clients: ClientSpec?
+    public var evaluation: EvaluationSpec?
+    /// Seconds a round may take; it then closes with the updates that came, if they are enough. Default 60.
+    public var roundDeadlineSeconds: Double?
+    /// Same seed, same machine kind, same result. Default 0.
+    public var seed: UInt64?
+
+    public init(
+        trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
+        optimizer: OptimizerSpec? = nil, clients: ClientSpec? = nil, evaluation: EvaluationSpec? = nil,
+        roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil
+    ) {
+        self.trainingType = trainingType
+        self.model = model
+        self.data = data
+        self.rounds = rounds
+        self.optimizer = optimizer
+        self.clients = clients
+        self.evaluation = evaluation
+        self.roundDeadlineSeconds = roundDeadlineSeconds
+        self.seed = seed
+    }
+}
+
+/// The architecture: a softmax classifier when `hidden` is empty, otherwise a multi-layer perceptron.
+public struct ModelSpec: Codable, Sendable, Hashable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        case softmax
+        case perceptron
+    }
+
+    public var kind: Kind
+    /// Units of each hidden layer of a perceptron.
+    public var hidden: [Int]?
+
+    public init(kind: Kind, hidden: [Int]? = nil) {
+        self.kind = kind
+        self.hidden = hidden
+    }
+}
+
+/// Which data the edges train on.
+public struct DataSpec: Codable, Sendable, Hashable {
+    /// The name under which each edge registered its own share.
+    public var dataset: Name
+    /// Numbers per sample.
+    public var features: Int
+    /// Distinct labels, 0 ..< classes.
+    public var classes: Int
+
+    public init(dataset: Name, features: Int, classes: Int) {
+        self.dataset = dataset
+        self.features = features
+        self.classes = classes
+    }
+}
+
+/// Stochastic gradient descent with momentum on one edge.
+public struct OptimizerSpec: Codable, Sendable, Hashable {
+    /// Default 0.05.
+    public var learningRate: Double?
+    /// Default 0.9.
+    public var momentum: Double?
+    /// Samples per step. Default 32.
+    public var batchSize: Int?
+    /// Passes over the local data per round. Default 1.
+    public var localEpochs: Int?
+    /// L2 penalty. Default 0.
+    public var weightDecay: Double?
+
+    public init(
+        learningRate: Double? = nil, momentum: Double? = nil, batchSize: Int? = nil, localEpochs: Int? = nil,
+        weightDecay: Double? = nil
+    ) {
+        self.learningRate = learningRate
+        self.momentum = momentum
+        self.batchSize = batchSize
+        self.localEpochs = localEpochs
+        self.weightDecay = weightDecay
+    }
+}
+
+/// Which edges take part.
+public struct ClientSpec: Codable, Sendable, Hashable {
+    /// A round with fewer updates is repeated. Default 1.
+    public var minimum: Int?
+    /// The most edges a round asks. Default: all that are eligible.
+    public var maximum: Int?
+    /// Only these edges. Default: any.
+    public var edges: [Name]?
+
+    public init(minimum: Int? = nil, maximum: Int? = nil, edges: [Name]? = nil) {
+        self.minimum = minimum
+        self.maximum = maximum
+        self.edges = edges
+    }
+}
+
+/// How the core judges the global model.
+public struct EvaluationSpec: Codable, Sendable, Hashable {
+    /// A data set registered at the core that no edge trains on.
+    public var dataset: Name
+    /// A data set registered at the core on which the same model is trained centrally, for comparison.
+    public var baseline: Name?
+
+    public init(dataset: Name, baseline: Name? = nil) {
+        self.dataset = dataset
+        self.baseline = baseline
+    }
+}

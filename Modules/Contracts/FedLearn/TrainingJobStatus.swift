@@ -1,0 +1,115 @@
+public import Core
+
+/// What the platform writes under `status` of a `TrainingJob`.
+public struct TrainingJobStatus: Codable, Sendable, Hashable {
+    public var phase: JobPhase
+    public var conditions: [Condition]
+    /// Rounds committed so far.
+    public var completedRounds: Int
+    public var trainingType: TrainingType?
+    public var placement: PlacementPlan?
+    /// The round in progress.
+    public var current: CurrentRound?
+    /// Every committed round, oldest first.
+    public var rounds: [RoundSummary]
+    public var baselineAccuracy: Double?
+    /// The newest model, `{group}/{project}/{round}`.
+    public var model: String?
+    public var traceID: TraceID
+
+    public init(
+        phase: JobPhase, conditions: [Condition], completedRounds: Int, trainingType: TrainingType?,
+        placement: PlacementPlan?, current: CurrentRound?, rounds: [RoundSummary], baselineAccuracy: Double?,
+        model: String?, traceID: TraceID
+    ) {
+        self.phase = phase
+        self.conditions = conditions
+        self.completedRounds = completedRounds
+        self.trainingType = trainingType
+        self.placement = placement
+        self.current = current
+        self.rounds = rounds
+        self.baselineAccuracy = baselineAccuracy
+        self.model = model
+        self.traceID = traceID
+    }
+}
+
+public enum JobPhase: String, Codable, Sendable, Hashable {
+    case pending = "Pending"
+    case running = "Running"
+    case succeeded = "Succeeded"
+    case failed = "Failed"
+
+    public var isTerminal: Bool { self == .succeeded || self == .failed }
+}
+
+public struct CurrentRound: Codable, Sendable, Hashable {
+    public var round: Int
+    public var state: String
+    public var participants: [Name]
+    public var received: [Name]
+
+    public init(round: Int, state: String, participants: [Name], received: [Name]) {
+        self.round = round
+        self.state = state
+        self.participants = participants
+        self.received = received
+    }
+}
+
+public struct RoundSummary: Codable, Sendable, Hashable {
+    public var round: Int
+    public var model: String
+    public var manifest: Digest
+    public var contributors: [Contribution]
+    /// Edges that were asked and did not contribute, with the reason.
+    public var absent: [Absence]
+    /// On the evaluation data; `nil` when the job names none.
+    public var accuracy: Double?
+    public var loss: Double?
+    public var seconds: Double
+    public var bytesToEdges: Int
+    public var bytesFromEdges: Int
+
+    public init(
+        round: Int, model: String, manifest: Digest, contributors: [Contribution], absent: [Absence],
+        accuracy: Double?, loss: Double?, seconds: Double, bytesToEdges: Int, bytesFromEdges: Int
+    ) {
+        self.round = round
+        self.model = model
+        self.manifest = manifest
+        self.contributors = contributors
+        self.absent = absent
+        self.accuracy = accuracy
+        self.loss = loss
+        self.seconds = seconds
+        self.bytesToEdges = bytesToEdges
+        self.bytesFromEdges = bytesFromEdges
+    }
+}
+
+public struct Contribution: Codable, Sendable, Hashable {
+    public var edge: Name
+    public var samples: Int
+    /// Mean training loss the edge reported.
+    public var loss: Double
+    public var bytes: Int
+
+    public init(edge: Name, samples: Int, loss: Double, bytes: Int) {
+        self.edge = edge
+        self.samples = samples
+        self.loss = loss
+        self.bytes = bytes
+    }
+}
+
+public struct Absence: Codable, Sendable, Hashable {
+    public var edge: Name
+    public var reason: String
+
+    public init(edge: Name, reason: String) {
+        self.edge = edge
+        self.reason = reason
+    }
+}

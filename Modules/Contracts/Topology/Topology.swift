@@ -1,0 +1,128 @@
+public import Core
+
+/// Who is there. Owned by the `Topology` module.
+public enum TopologyContract {
+    /// Edge to core, on every (re)connection: who I am and what I have. Starts the lease.
+    public static let join = Call<SiteReport, JoinReply>("topology.join")
+    /// Edge to core, several times per lease: live load. Renews the lease.
+    public static let heartbeat = Call<LoadReport, JoinReply>("topology.heartbeat")
+    /// Edge to core: a clean goodbye.
+    public static let leave = Call<Empty, Empty>("topology.leave")
+    /// Anyone to core: every site and what is known of it.
+    public static let sites = Call<Empty, SiteList>("topology.sites")
+    /// Announced by the core when a site's phase changes.
+    public static let siteChanged = Topic<Site>("topology.site-changed")
+}
+
+/// What an edge says of its machine when it joins.
+public struct SiteReport: Codable, Sendable, Hashable {
+    public var hardware: Hardware
+    public var datasets: [DatasetSummary]
+    public var load: LoadReport
+    public var labels: [String: String]
+    public var version: String
+
+    public init(
+        hardware: Hardware, datasets: [DatasetSummary], load: LoadReport, labels: [String: String] = [:],
+        version: String
+    ) {
+        self.hardware = hardware
+        self.datasets = datasets
+        self.load = load
+        self.labels = labels
+        self.version = version
+    }
+}
+
+public struct Hardware: Codable, Sendable, Hashable {
+    public var hostname: String
+    public var architecture: String
+    public var processor: String
+    /// Hardware threads this process may use.
+    public var threads: Int
+    /// Bytes of memory this process may use (the smaller of the machine's and the control group's).
+    public var memory: Int64
+
+    public init(hostname: String, architecture: String, processor: String, threads: Int, memory: Int64) {
+        self.hostname = hostname
+        self.architecture = architecture
+        self.processor = processor
+        self.threads = threads
+        self.memory = memory
+    }
+}
+
+/// What the core may know about data that stays at its edge: never the data.
+public struct DatasetSummary: Codable, Sendable, Hashable {
+    public var name: Name
+    public var samples: Int
+    /// Numbers per sample.
+    public var features: Int
+    /// How many distinct labels.
+    public var classes: Int
+
+    public init(name: Name, samples: Int, features: Int, classes: Int) {
+        self.name = name
+        self.samples = samples
+        self.features = features
+        self.classes = classes
+    }
+}
+
+/// An edge's live load.
+public struct LoadReport: Codable, Sendable, Hashable {
+    /// Share of all hardware threads busy since the report before, 0 to 1.
+    public var cpu: Double
+    /// Bytes of memory a new process could have.
+    public var availableMemory: Int64
+    /// Bytes free where the state directory lies.
+    public var freeDisk: Int64
+    /// Resident bytes of the daemon itself.
+    public var resident: Int64
+
+    public init(cpu: Double, availableMemory: Int64, freeDisk: Int64, resident: Int64) {
+        self.cpu = cpu
+        self.availableMemory = availableMemory
+        self.freeDisk = freeDisk
+        self.resident = resident
+    }
+}
+
+public struct JoinReply: Codable, Sendable {
+    /// The edge is gone unless it reports again within this time.
+    public var leaseSeconds: Double
+
+    public init(leaseSeconds: Double) { self.leaseSeconds = leaseSeconds }
+}
+
+public enum SitePhase: String, Codable, Sendable, Hashable {
+    /// Enrolled and within its lease.
+    case ready = "Ready"
+    /// Its lease ran out, or its connection was lost.
+    case lost = "Lost"
+    /// It said goodbye.
+    case left = "Left"
+}
+
+/// An edge as the core knows it.
+public struct Site: Codable, Sendable, Hashable {
+    public var name: Name
+    public var phase: SitePhase
+    public var report: SiteReport
+    public var joined: Timestamp
+    public var lastSeen: Timestamp
+
+    public init(name: Name, phase: SitePhase, report: SiteReport, joined: Timestamp, lastSeen: Timestamp) {
+        self.name = name
+        self.phase = phase
+        self.report = report
+        self.joined = joined
+        self.lastSeen = lastSeen
+    }
+}
+
+public struct SiteList: Codable, Sendable {
+    public var sites: [Site]
+
+    public init(sites: [Site]) { self.sites = sites }
+}

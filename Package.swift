@@ -1,0 +1,86 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6, warnings are errors, explicit existentials and imports.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A system library: its module map and shim live in `Modules/C/<name>`.
+func system(_ name: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Modules/C/\(name)", providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [String], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Modules/\(name)",
+        resources: resources, swiftSettings: strict)
+}
+
+func app(_ name: String, _ dependencies: [String]) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Apps/\(name)",
+        swiftSettings: strict)
+}
+
+func executable(_ name: String, _ dependencies: [String], path: String? = nil) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: path ?? "Apps/\(name)",
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [String], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: (dependencies + ["TestKit"]).map { .byName(name: $0) }, path: "Tests/\(name)",
+        resources: resources, swiftSettings: strict)
+}
+
+let foundation = ["Core", "Telemetry", "Contracts"]
+let service = foundation + ["MessageBus", "Store"]
+
+let modules: [Target] = [
+    module("Core", []),
+    module("Telemetry", ["Core"]),
+    module("Contracts", ["Core"]),
+    module("YAMLKit", ["CYAML", "Core"]),
+    module("MessageBus", foundation + ["CZeroMQ", "CCrypto"]),
+    module("Store", ["Core", "Telemetry", "CSQLite"]),
+    module("Tensor", ["Core", "COpenBLAS"]),
+    module("NeuralNet", ["Core", "Tensor"]),
+    module("Datasets", ["Core"]),
+    module("Topology", service),
+    module("Placement", service),
+    module("DataSync", service + ["CLZ4", "CCrypto"]),
+    module("FedLearn", service + ["Tensor", "NeuralNet", "Datasets", "YAMLKit"]),
+]
+
+let package = Package(
+    name: "GEdge",
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) } + [
+        .executable(name: "core-cloud", targets: ["core-cloud"]),
+        .executable(name: "edge-cloud", targets: ["edge-cloud"]),
+        .executable(name: "gedge", targets: ["gedge"]),
+    ],
+    targets: modules + [
+        system("CZeroMQ", apt: "libzmq3-dev"),
+        system("CSQLite", apt: "libsqlite3-dev"),
+        system("COpenBLAS", apt: "libopenblas-dev"),
+        system("CLZ4", apt: "liblz4-dev"),
+        system("CYAML", apt: "libyaml-dev"),
+        system("CCrypto", apt: "libssl-dev"),
+
+        app("CoreCloud", service + ["YAMLKit", "Topology", "Placement", "DataSync", "FedLearn", "Datasets"]),
+        app("EdgeCloud", service + ["YAMLKit", "Topology", "DataSync", "FedLearn", "Datasets"]),
+        app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets"]),
+        executable("core-cloud", ["CoreCloud", "Core"]),
+        executable("edge-cloud", ["EdgeCloud", "Core"]),
+        executable("gedge", ["GEdgeCommand", "Core"]),
+
+        .target(
+            name: "TestKit", dependencies: ["Core", "Telemetry"], path: "Tests/TestKit", swiftSettings: strict),
+    ]
+)
