@@ -1,0 +1,22 @@
+public import Contracts
+
+/// The body of `welcome`: the side that listens accepts a `hello` and answers in kind.
+public struct WelcomeBody: Codable, Sendable, Hashable {
+    /// What the listener calls itself.
+    public var identity: PeerID
+    /// The name under which the listener knows the peer it welcomes.
+    public var peer: PeerID
+    public var software: String
+    public var heartbeatMilliseconds: Int
+    public var leaseMilliseconds: Int
+
+    public init(
+        identity: PeerID, peer: PeerID, software: String, heartbeatMilliseconds: Int, leaseMilliseconds: Int
+    ) {
+        self.identity = identity
+        self.peer = peer
+        self.software = software
+        self.heartbeatMilliseconds = heartbeatMilliseconds
+        self.leaseMilliseconds = leaseMilliseconds
+    }
+}
