@@ -22,7 +22,7 @@ BANNED = [
 
 # What counts as a reason: the comment speaks of what keeps the value safe.
 REASON = re.compile(
-    r"sendable:|thread|lock|mutex|atomic|immutab|confine|serial|isolat|executor|owner|read-only|never (?:chang|mutat|written)"
+    r"sendable|thread|lock|mutex|atomic|immutab|confine|serial|isolat|executor|owner|read-only|never (?:chang|mutat|written)"
     r"|unchecked|afterwards|only (?:read|touched|used)|once|unsafe|share",
     re.IGNORECASE,
 )

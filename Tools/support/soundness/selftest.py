@@ -81,7 +81,7 @@ CASES = [
     Case("host-name", "docs/a.md", "connect to build7.corp BAD", "connect to core.example.com"),
     Case("registry-host", "docs/a.md", "from pypi.org BAD", "from PyPI"),
     Case("unfinished", "Modules/Core/a.swift", "// TO" "DO: later BAD", "// mastodon"),
-    Case("unfinished", "docs/a.md", "this is not imple" "mented BAD", "for nowhere"),
+    Case("unfinished", "docs/a.md", "this is not imple" "mented BAD", "forever now"),
     Case("shell-syntax", "Tools/a", "#!/bin/bash\nif true; then\n", "#!/bin/bash\ntrue\n", line=3),
     Case("python-syntax", "Tools/a.py", "def f(:  # BAD", "def f(): pass"),
     Case("dead-link", "docs/a.md", "[a](missing.md) BAD", "[a](a.md) [b](https://example.com) [c](#here)"),
