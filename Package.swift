@@ -50,8 +50,8 @@ let modules: [Target] = [
     module("MessageBus", foundation + ["CZeroMQ", "CCrypto"]),
     module("Store", ["Core", "Telemetry", "CSQLite"]),
     module("Tensor", ["Core", "COpenBLAS"]),
-    module("NeuralNet", ["Core", "Tensor"]),
-    module("Datasets", ["Core"]),
+    module("NeuralNet", ["Core", "Tensor", "Datasets"]),
+    module("Datasets", ["Core", "CZlib"]),
     module("Topology", service),
     module("Placement", service),
     module("DataSync", service + ["CLZ4", "CCrypto"]),
@@ -71,6 +71,7 @@ let package = Package(
         system("COpenBLAS", apt: "libopenblas-dev"),
         system("CLZ4", apt: "liblz4-dev"),
         system("CYAML", apt: "libyaml-dev"),
+        system("CZlib", apt: "zlib1g-dev"),
         system("CCrypto", apt: "libssl-dev"),
 
         app("CoreCloud", service + ["YAMLKit", "Topology", "Placement", "DataSync", "FedLearn", "Datasets"]),
@@ -82,5 +83,7 @@ let package = Package(
 
         .target(
             name: "TestKit", dependencies: ["Core", "Telemetry"], path: "Tests/TestKit", swiftSettings: strict),
+        executable("store-crasher", ["Store", "Core", "Telemetry"], path: "Tests/Support/store-crasher"),
+        tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
     ]
 )

@@ -8,7 +8,10 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
 
     /// A generator whose sequence depends on `seed` and every word of `labels`, for streams that must not overlap, such
     /// as one per job, round and edge.
-    public init(seed: UInt64, labels: String...) {
+    public init(seed: UInt64, labels: String...) { self.init(seed: seed, labels: labels) }
+
+    /// As `init(seed:labels:)` with the labels in an array.
+    public init(seed: UInt64, labels: [String]) {
         // FNV-1a over the labels, each closed by a byte that UTF-8 never holds.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ seed
         for label in labels {
