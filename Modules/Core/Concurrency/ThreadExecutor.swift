@@ -108,17 +108,8 @@ private final class JobQueue: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// Best effort: a name only helps a person who looks at the threads.
-    private func setThreadName() {
-        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        let bytes = Array(name.utf8.prefix(15))
-        _ = write(file, bytes, bytes.count)
-        close(file)
-    }
-
     private func loop() {
-        setThreadName()
+        ThreadName.set(name)
         thread.store(UInt(pthread_self()), ordering: .releasing)
         while true {
             pthread_mutex_lock(mutex)
