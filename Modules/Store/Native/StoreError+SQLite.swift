@@ -7,7 +7,7 @@ extension StoreError {
     init(sqlite code: Int32, handle: OpaquePointer?, path: String, context: String) {
         let detail =
             if let handle { String(cString: sqlite3_errmsg(handle)) } else { String(cString: sqlite3_errstr(code)) }
-        let systemError = handle.map { sqlite3_system_errno($0) } ?? 0
+        let systemError = handle.map { gedge_sqlite_last_errno($0) } ?? 0
         let short = context.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let what = short.count > 200 ? short.prefix(200) + "…" : short[...]
         let kind = code & 0xff
