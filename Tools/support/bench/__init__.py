@@ -1,0 +1,1 @@
+"""One harness for every module's benchmarks; run by Tools/bench."""
