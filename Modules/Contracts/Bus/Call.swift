@@ -4,10 +4,12 @@ public struct Call<Request: Codable & Sendable, Reply: Codable & Sendable>: Send
     /// `domain.verb`, ASCII, at most 128 bytes.
     public let subject: String
     public let lane: Lane
+    public let audience: Audience
 
-    public init(_ subject: String, lane: Lane = .control) {
+    public init(_ subject: String, lane: Lane = .control, audience: Audience = .anyone) {
         self.subject = subject
         self.lane = lane
+        self.audience = audience
     }
 }
 
@@ -26,10 +28,12 @@ public struct Topic<Payload: Codable & Sendable>: Sendable {
 public struct StreamCall<Request: Codable & Sendable, Item: Codable & Sendable>: Sendable {
     public let subject: String
     public let lane: Lane
+    public let audience: Audience
 
-    public init(_ subject: String, lane: Lane = .bulk) {
+    public init(_ subject: String, lane: Lane = .bulk, audience: Audience = .anyone) {
         self.subject = subject
         self.lane = lane
+        self.audience = audience
     }
 }
 

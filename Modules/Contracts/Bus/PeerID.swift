@@ -12,6 +12,12 @@ public struct PeerID: Hashable, Sendable, Codable, Comparable, CustomStringConve
     /// The core cloud, as its edges see it.
     public static let core = PeerID("core")
 
+    /// A command line on the core's own machine.
+    public static let `operator` = PeerID("operator")
+
+    /// Whether no edge may have this name.
+    public var isReserved: Bool { self == .local || self == .core || self == .operator }
+
     public init(from decoder: any Decoder) throws {
         text = try decoder.singleValueContainer().decode(String.self)
     }

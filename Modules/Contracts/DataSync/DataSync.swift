@@ -4,15 +4,16 @@
 public enum DataSyncContract {
     /// Local: attachment *i* is the raw little-endian bytes of tensor *i*. Cut into shards, stored durably, and held by the
     /// reference until it is released.
-    public static let publish = Call<PublishRequest, ManifestSummary>("datasync.publish", lane: .model)
+    public static let publish = Call<PublishRequest, ManifestSummary>(
+        "datasync.publish", lane: .model, audience: .local)
     /// Local: make every shard of a manifest present here, verified and durable, pulling what is missing from `source`.
-    public static let fetch = Call<FetchRequest, FetchReply>("datasync.fetch", lane: .model)
+    public static let fetch = Call<FetchRequest, FetchReply>("datasync.fetch", lane: .model, audience: .local)
     /// Local: the raw bytes of one shard (one attachment), verified.
-    public static let shard = Call<ShardRequest, ShardReply>("datasync.shard", lane: .model)
+    public static let shard = Call<ShardRequest, ShardReply>("datasync.shard", lane: .model, audience: .local)
     /// Anyone: the manifest itself.
     public static let manifest = Call<ManifestRequest, Manifest>("datasync.manifest", lane: .model)
     /// Local: drop a reference; shards that nothing refers to are removed.
-    public static let release = Call<ReleaseRequest, Empty>("datasync.release")
+    public static let release = Call<ReleaseRequest, Empty>("datasync.release", audience: .local)
     /// Remote: the shards with these digests, in this order, one item and one attachment each, as stored.
     public static let shards = StreamCall<ShardsRequest, ShardItem>("datasync.shards", lane: .model)
 }

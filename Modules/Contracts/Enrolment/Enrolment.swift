@@ -4,9 +4,9 @@ public import Core
 /// core's list of keys.
 public enum Enrolment {
     /// Operator to core.
-    public static let createToken = Call<TokenRequest, TokenReply>("enrolment.token.create")
+    public static let createToken = Call<TokenRequest, TokenReply>("enrolment.token.create", audience: .operators)
     /// Operator to core: an enrolled edge is no longer admitted and is cut off.
-    public static let revoke = Call<RevokeRequest, Empty>("enrolment.revoke")
+    public static let revoke = Call<RevokeRequest, Empty>("enrolment.revoke", audience: .operators)
     /// Edge to core, on the enrolment socket only.
     public static let enrol = Call<EnrolRequest, EnrolReply>("enrolment.enrol")
 }

@@ -3,13 +3,13 @@ public import Core
 /// Rounds. Owned by the `FedLearn` module: a coordinator in the core, a participant on every edge.
 public enum FedLearnContract {
     /// Core to edge: train this round. Answered at once; the work goes on. Asking again is harmless.
-    public static let train = Call<TrainOrder, TrainAcceptance>("fedlearn.train", lane: .model)
+    public static let train = Call<TrainOrder, TrainAcceptance>("fedlearn.train", lane: .model, audience: .core)
     /// Edge to core: my update is ready to be fetched. Answered when the core holds it durably, or refuses it.
-    public static let update = Call<UpdateNotice, UpdateVerdict>("fedlearn.update", lane: .model)
+    public static let update = Call<UpdateNotice, UpdateVerdict>("fedlearn.update", lane: .model, audience: .edges)
     /// Edge to core: I cannot train this round, and why.
-    public static let decline = Call<DeclineNotice, Empty>("fedlearn.decline", lane: .model)
+    public static let decline = Call<DeclineNotice, Empty>("fedlearn.decline", lane: .model, audience: .edges)
     /// Core to edge: the job has ended or the round has closed; stop and forget.
-    public static let abandon = Call<RoundReference, Empty>("fedlearn.abandon", lane: .model)
+    public static let abandon = Call<RoundReference, Empty>("fedlearn.abandon", lane: .model, audience: .core)
 }
 
 public struct RoundReference: Codable, Sendable, Hashable {

@@ -2,7 +2,7 @@ public import Core
 
 /// Where it should run. Owned by the `Placement` module.
 public enum PlacementContract {
-    public static let plan = Call<PlacementRequest, PlacementPlan>("placement.plan")
+    public static let plan = Call<PlacementRequest, PlacementPlan>("placement.plan", audience: .operators)
 }
 
 public enum TrainingType: String, Codable, Sendable, CaseIterable, Hashable {
@@ -57,19 +57,29 @@ public struct PlacementPlan: Codable, Sendable, Hashable {
     }
 
     /// The edges that were chosen, by name.
-    public var chosen: [Name] { decisions.filter(\.isChosen).map(\.edge).sorted() }
+    public var chosen: [Name] { decisions.filter { $0.outcome == .chosen }.map(\.edge).sorted() }
+
+    /// The edges worth waiting for a moment: they were here before the core restarted.
+    public var pending: [Name] { decisions.filter { $0.outcome == .pending }.map(\.edge).sorted() }
+}
+
+public enum PlacementOutcome: String, Codable, Sendable, Hashable {
+    case chosen = "Chosen"
+    case rejected = "Rejected"
+    /// It would be eligible once it has reconnected.
+    case pending = "Pending"
 }
 
 public struct PlacementDecision: Codable, Sendable, Hashable {
     public var edge: Name
-    public var isChosen: Bool
+    public var outcome: PlacementOutcome
     /// Higher is better; `nil` for an edge that is not eligible.
     public var score: Double?
     public var reason: String
 
-    public init(edge: Name, isChosen: Bool, score: Double?, reason: String) {
+    public init(edge: Name, outcome: PlacementOutcome, score: Double?, reason: String) {
         self.edge = edge
-        self.isChosen = isChosen
+        self.outcome = outcome
         self.score = score
         self.reason = reason
     }

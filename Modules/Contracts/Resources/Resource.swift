@@ -28,30 +28,30 @@ public enum ResourceKind: String, Codable, Sendable, CaseIterable {
 /// The calls that every kind's owner answers; the subject carries the kind.
 public enum ResourceContract {
     public static func get(_ kind: ResourceKind) -> Call<ResourceQuery, ResourceList> {
-        Call("resource.get.\(kind.rawValue)")
+        Call("resource.get.\(kind.rawValue)", audience: .operators)
     }
 
     public static func apply(_ kind: ResourceKind) -> Call<ApplyRequest, ApplyReply> {
-        Call("resource.apply.\(kind.rawValue)")
+        Call("resource.apply.\(kind.rawValue)", audience: .operators)
     }
 
     public static func delete(_ kind: ResourceKind) -> Call<ResourceName, Empty> {
-        Call("resource.delete.\(kind.rawValue)")
+        Call("resource.delete.\(kind.rawValue)", audience: .operators)
     }
 
     /// The human-readable description of one resource.
     public static func describe(_ kind: ResourceKind) -> Call<ResourceName, TextReply> {
-        Call("resource.describe.\(kind.rawValue)")
+        Call("resource.describe.\(kind.rawValue)", audience: .operators)
     }
 
     /// The documentation of a field path such as `spec.rounds`.
     public static func explain(_ kind: ResourceKind) -> Call<ExplainRequest, TextReply> {
-        Call("resource.explain.\(kind.rawValue)")
+        Call("resource.explain.\(kind.rawValue)", audience: .operators)
     }
 
     /// The resource now and again after every change, until the asker cancels or it is deleted.
     public static func watch(_ kind: ResourceKind) -> StreamCall<ResourceName, ResourceRecord> {
-        StreamCall("resource.watch.\(kind.rawValue)", lane: .control)
+        StreamCall("resource.watch.\(kind.rawValue)", lane: .control, audience: .operators)
     }
 }
 

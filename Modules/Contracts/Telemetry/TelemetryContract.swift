@@ -1,11 +1,15 @@
 public import Core
 
-/// What a daemon tells about itself. Answered by every daemon.
+/// What a daemon tells about itself.
 public enum TelemetryContract {
-    /// Lines of a daemon's log; the core passes the question on when `edge` names one.
-    public static let logs = StreamCall<LogQuery, LogLine>("telemetry.logs")
-    /// Every metric as Prometheus text.
-    public static let metrics = Call<MetricsQuery, MetricsText>("telemetry.metrics")
+    /// Operator to core: lines of the core's log, or of an edge's when the query names one.
+    public static let logs = StreamCall<LogQuery, LogLine>("telemetry.logs", audience: .operators)
+    /// Operator to core: every metric as Prometheus text, of the core or of the edge the query names.
+    public static let metrics = Call<MetricsQuery, MetricsText>("telemetry.metrics", audience: .operators)
+    /// Core to edge: lines of the edge's own log.
+    public static let edgeLogs = StreamCall<LogQuery, LogLine>("telemetry.edge-logs", audience: .core)
+    /// Core to edge: the edge's own metrics.
+    public static let edgeMetrics = Call<MetricsQuery, MetricsText>("telemetry.edge-metrics", audience: .core)
 }
 
 public struct LogQuery: Codable, Sendable {

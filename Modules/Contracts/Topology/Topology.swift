@@ -3,13 +3,13 @@ public import Core
 /// Who is there. Owned by the `Topology` module.
 public enum TopologyContract {
     /// Edge to core, on every (re)connection: who I am and what I have. Starts the lease.
-    public static let join = Call<SiteReport, JoinReply>("topology.join")
+    public static let join = Call<SiteReport, JoinReply>("topology.join", audience: .edges)
     /// Edge to core, several times per lease: live load. Renews the lease.
-    public static let heartbeat = Call<LoadReport, JoinReply>("topology.heartbeat")
+    public static let heartbeat = Call<LoadReport, JoinReply>("topology.heartbeat", audience: .edges)
     /// Edge to core: a clean goodbye.
-    public static let leave = Call<Empty, Empty>("topology.leave")
+    public static let leave = Call<Empty, Empty>("topology.leave", audience: .edges)
     /// Anyone to core: every site and what is known of it.
-    public static let sites = Call<Empty, SiteList>("topology.sites")
+    public static let sites = Call<Empty, SiteList>("topology.sites", audience: .operators)
     /// Announced by the core when a site's phase changes.
     public static let siteChanged = Topic<Site>("topology.site-changed")
 }
@@ -98,10 +98,14 @@ public struct JoinReply: Codable, Sendable {
 public enum SitePhase: String, Codable, Sendable, Hashable {
     /// Enrolled and within its lease.
     case ready = "Ready"
+    /// It was ready when the core stopped and has a moment to come back.
+    case reconnecting = "Reconnecting"
     /// Its lease ran out, or its connection was lost.
     case lost = "Lost"
     /// It said goodbye.
     case left = "Left"
+    /// Its key is no longer admitted.
+    case revoked = "Revoked"
 }
 
 /// An edge as the core knows it.

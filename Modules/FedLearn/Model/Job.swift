@@ -1,0 +1,75 @@
+import Contracts
+import Core
+
+/// A job as the coordinator keeps it.
+struct Job: Sendable {
+    /// Unique for all time, unlike the name, which can be used again after a deletion.
+    let uid: String
+    let created: Timestamp
+    var document: TrainingJobDocument
+    var header: JobHeader
+    /// Committed rounds, oldest first.
+    var rounds: [RoundSummary]
+    /// What is going on right now; not stored, because it follows from the round's row.
+    var current: CurrentRound?
+
+    var name: Name { document.metadata.name }
+    var spec: TrainingJobSpec { document.spec }
+    var path: ProjectPath { ProjectPath(group: document.metadata.group, project: document.metadata.project) }
+    var traceID: TraceID { header.traceID }
+
+    func modelName(round: Int) -> String { "\(path)/\(round)" }
+
+    /// The prefix of every data reference this job holds.
+    var referencePrefix: String { "fedlearn/\(uid)/" }
+    func globalReference(round: Int) -> String { "\(referencePrefix)\(round)/global" }
+    func updatePrefix(round: Int) -> String { "\(referencePrefix)\(round)/update/" }
+
+    func reference(round: Int) -> RoundReference { RoundReference(jobUID: uid, job: name, round: round) }
+
+    func placementRequest() -> PlacementRequest {
+        let bytes = Int64(spec.architecture.bytes)
+        return PlacementRequest(
+            job: name, declaredType: spec.trainingType, dataset: spec.data.dataset,
+            // The model, its gradient, the momentum and the update in transit, and room for a batch.
+            memory: 4 * bytes + 32_000_000, modelBytes: bytes, features: spec.data.features,
+            classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
+            maximumEdges: spec.clients?.maximum)
+    }
+
+    var status: TrainingJobStatus {
+        TrainingJobStatus(
+            phase: header.phase, conditions: header.conditions, completedRounds: rounds.last?.round ?? 0,
+            trainingType: header.placement?.trainingType, placement: header.placement, current: current,
+            rounds: rounds, baselineAccuracy: header.baselineAccuracy, model: rounds.last?.model,
+            traceID: header.traceID)
+    }
+
+    func record() throws -> ResourceRecord {
+        ResourceRecord(
+            kind: .trainingJob,
+            metadata: ResourceMetadata(
+                group: path.group, project: path.project, name: name.text, labels: document.metadata.labels,
+                created: created, uid: uid),
+            spec: try JSONValue(encoding: spec), status: try JSONValue(encoding: status))
+    }
+}
+
+/// The part of a job's status that is stored with the job itself.
+struct JobHeader: Codable, Sendable, Hashable {
+    var phase: JobPhase
+    var conditions: [Condition]
+    var placement: PlacementPlan?
+    /// The untrained model all rounds start from.
+    var initialManifest: Digest?
+    var baselineAccuracy: Double?
+    var traceID: TraceID
+
+    /// Sets the condition `type`; its time changes only when its meaning does.
+    mutating func set(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String, at time: Timestamp) {
+        let old = conditions.first { $0.type == type }
+        conditions.removeAll { $0.type == type }
+        let since = old.map { $0.isTrue == isTrue && $0.reason == reason ? $0.since : time } ?? time
+        conditions.append(Condition(type: type, isTrue: isTrue, reason: reason, message: message, since: since))
+    }
+}

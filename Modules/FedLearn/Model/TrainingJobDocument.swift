@@ -1,0 +1,81 @@
+import Contracts
+import Core
+
+/// A `TrainingJob` as its user writes it.
+struct TrainingJobDocument: Codable, Sendable, Hashable {
+    struct Metadata: Codable, Sendable, Hashable {
+        var group: Name
+        var project: Name
+        var name: Name
+        var labels: [String: String]?
+    }
+
+    var apiVersion: String
+    var kind: String
+    var metadata: Metadata
+    var spec: TrainingJobSpec
+
+    /// Checks what the types cannot.
+    /// - Parameter source: how messages name the document, such as `job.yaml`.
+    /// - Throws: `FedLearnError` `invalid` that names every field at fault and its range.
+    func validate(source: String) throws {
+        var faults: [String] = []
+        func check(_ field: String, _ isValid: Bool, _ rule: String, _ value: some CustomStringConvertible) {
+            if !isValid { faults.append("\(field) must be \(rule), not \(value)") }
+        }
+        check(
+            "apiVersion", apiVersion == ResourceRecord.apiVersion, "'\(ResourceRecord.apiVersion)'", "'\(apiVersion)'")
+        check("kind", kind == ResourceKind.trainingJob.rawValue, "'TrainingJob'", "'\(kind)'")
+        check(
+            "spec.trainingType", spec.trainingType ?? .federated == .federated,
+            "'federated', the type this version runs,", "'\(spec.trainingType?.rawValue ?? "")'")
+        check("spec.rounds", (1...100_000).contains(spec.rounds), "1 to 100000", spec.rounds)
+        check("spec.data.features", (1...1_000_000).contains(spec.data.features), "1 to 1000000", spec.data.features)
+        check("spec.data.classes", (2...100_000).contains(spec.data.classes), "2 to 100000", spec.data.classes)
+        let hidden = spec.model.hidden ?? []
+        switch spec.model.kind {
+        case .softmax: check("spec.model.hidden", hidden.isEmpty, "left out for a softmax model", "\(hidden)")
+        case .perceptron:
+            check("spec.model.hidden", (1...32).contains(hidden.count), "1 to 32 layer widths", "\(hidden)")
+            check(
+                "spec.model.hidden", hidden.allSatisfy { (1...65_536).contains($0) }, "widths of 1 to 65536",
+                "\(hidden)")
+        }
+        if let value = spec.optimizer?.learningRate {
+            check("spec.optimizer.learningRate", value > 0 && value <= 100, "above 0 and at most 100", value)
+        }
+        if let value = spec.optimizer?.momentum {
+            check("spec.optimizer.momentum", value >= 0 && value < 1, "at least 0 and below 1", value)
+        }
+        if let value = spec.optimizer?.weightDecay {
+            check("spec.optimizer.weightDecay", value >= 0 && value <= 1, "0 to 1", value)
+        }
+        if let value = spec.optimizer?.batchSize {
+            check("spec.optimizer.batchSize", (1...1_000_000).contains(value), "1 to 1000000", value)
+        }
+        if let value = spec.optimizer?.localEpochs {
+            check("spec.optimizer.localEpochs", (1...10_000).contains(value), "1 to 10000", value)
+        }
+        let minimum = spec.clients?.minimum ?? 1
+        check("spec.clients.minimum", (1...100_000).contains(minimum), "1 to 100000", minimum)
+        if let value = spec.clients?.maximum {
+            check("spec.clients.maximum", value >= minimum, "at least spec.clients.minimum (\(minimum))", value)
+        }
+        if let edges = spec.clients?.edges {
+            check(
+                "spec.clients.edges", edges.count >= minimum, "at least spec.clients.minimum (\(minimum)) names",
+                edges.count)
+        }
+        if let value = spec.roundDeadlineSeconds {
+            check("spec.roundDeadlineSeconds", value >= 0.1 && value <= 86_400, "0.1 to 86400", value)
+        }
+        if faults.isEmpty, spec.architecture.parameterCount > 500_000_000 {
+            faults.append(
+                "spec.model has \(spec.architecture.parameterCount) parameters; the most this version trains is 500000000"
+            )
+        }
+        guard faults.isEmpty else {
+            throw FedLearnError("invalid", "\(source): " + faults.joined(separator: "; "))
+        }
+    }
+}

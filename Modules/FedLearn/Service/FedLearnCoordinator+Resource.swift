@@ -1,0 +1,110 @@
+import Contracts
+import Core
+import MessageBus
+import YAMLKit
+
+extension FedLearnCoordinator {
+    /// Answers the resource calls for jobs and for the models they make.
+    nonisolated func registerResource() {
+        bus.handle(ResourceContract.apply(.trainingJob)) { [self] request in try await apply(request.body) }
+        bus.handle(ResourceContract.get(.trainingJob)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
+            let jobs = try await request.body.name.map { [try await job(named: $0)] } ?? allJobs
+            return try JobPresentation.list(jobs)
+        }
+        bus.handle(ResourceContract.describe(.trainingJob)) { [self] (request: Inbound<ResourceName>) -> TextReply in
+            TextReply(text: JobPresentation.describe(try await job(named: request.body.name)))
+        }
+        bus.handle(ResourceContract.explain(.trainingJob)) { (request: Inbound<ExplainRequest>) -> TextReply in
+            TextReply(text: try JobDocumentation.text(for: request.body.path))
+        }
+        bus.handle(ResourceContract.delete(.trainingJob)) { [self] (request: Inbound<ResourceName>) -> Empty in
+            try await remove(request.body.name)
+            return Empty()
+        }
+        bus.handleStream(ResourceContract.watch(.trainingJob)) { [self] request, writer in
+            let job = try await job(named: request.body.name)
+            let updates = changes.values(of: job.name)
+            try await writer.send(try job.record())
+            for await record in updates { try await writer.send(record) }
+        }
+        bus.handle(ResourceContract.get(.model)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
+            try ModelPresentation.list(try await models(named: request.body.name))
+        }
+        bus.handle(ResourceContract.describe(.model)) { [self] (request: Inbound<ResourceName>) -> TextReply in
+            TextReply(text: ModelPresentation.describe(try await models(named: request.body.name)[0]))
+        }
+        bus.handle(ResourceContract.explain(.model)) { (_: Inbound<ExplainRequest>) -> TextReply in
+            TextReply(text: ModelPresentation.explanation)
+        }
+    }
+
+    /// A round's model and the job that made it.
+    typealias Model = (job: Job, round: RoundSummary)
+
+    private func models(named name: String?) throws -> [Model] {
+        let all = allJobs.flatMap { job in job.rounds.map { (job, $0) } }
+        guard let name else { return all }
+        guard let model = all.first(where: { $0.1.model == name }) else { throw FedLearnError.unknownModel(name) }
+        return [model]
+    }
+
+    private func apply(_ request: ApplyRequest) async throws -> ApplyReply {
+        let document = try YAML.decode(
+            TrainingJobDocument.self, from: request.text, source: request.source, firstLine: request.firstLine)
+        try document.validate(source: request.source)
+        let name = document.metadata.name
+        if let old = try? job(named: name.text) {
+            let outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
+            guard outcome != .unchanged, !request.isDryRun else { return ApplyReply(name: name.text, outcome: outcome) }
+            var changed = old
+            changed.document = document
+            if document.spec.rounds > old.rounds.count && old.header.phase == .succeeded {
+                changed.header.phase = .running
+            }
+            try await replace(changed)
+            return ApplyReply(name: name.text, outcome: outcome)
+        }
+        if let owner = allJobs.first(where: { $0.path == ProjectPath(document.metadata) }) {
+            throw FedLearnError(
+                "conflict",
+                "\(request.source): the models of \(owner.path) belong to job '\(owner.name)'; give '\(name)' another "
+                    + "project, or delete job '\(owner.name)'")
+        }
+        if !request.isDryRun {
+            let trace = TraceID.random()
+            let header = JobHeader(
+                phase: .pending, conditions: [], placement: nil, initialManifest: nil, baselineAccuracy: nil,
+                traceID: trace)
+            try await add(
+                Job(
+                    uid: TraceID.random().description, created: wallClock.now(), document: document, header: header,
+                    rounds: []))
+            logger.notice("job created", ["job": name.text, "trace": trace.description])
+        }
+        return ApplyReply(name: name.text, outcome: .created)
+    }
+}
+
+extension ProjectPath {
+    fileprivate init(_ metadata: TrainingJobDocument.Metadata) {
+        self.init(group: metadata.group, project: metadata.project)
+    }
+}
+
+extension TrainingJobDocument {
+    /// What applying `new` over this document does.
+    /// - Throws: `FedLearnError` `immutable` when it would change what committed rounds depend on.
+    fileprivate func outcome(ofApplying new: TrainingJobDocument, completed: Int) throws -> ApplyOutcome {
+        if new == self { return .unchanged }
+        var same = self
+        same.metadata.labels = new.metadata.labels
+        same.spec.rounds = new.spec.rounds
+        guard same == new, new.spec.rounds >= completed else {
+            throw FedLearnError(
+                "immutable",
+                "job '\(metadata.name)' exists with another spec; only labels and spec.rounds (at least the "
+                    + "\(completed) committed) can change. Delete it first, or choose another name")
+        }
+        return .configured
+    }
+}

@@ -1,0 +1,230 @@
+public import Contracts
+public import Core
+public import MessageBus
+public import Store
+public import Telemetry
+
+/// The core's side of federated learning: keeps the jobs, runs their rounds, counts the updates.
+///
+/// Each job is one `JobRunner`; this actor owns what they share: the jobs' state, the open rounds' mailboxes, and the calls
+/// from outside.
+public actor FedLearnCoordinator {
+    let bus: Bus
+    let storage: JobStorage
+    let datasets: any DatasetProvider
+    let logger: Logger
+    let wallClock: any WallClock
+    let changes = ChangeFeed<Name, ResourceRecord>()
+    /// Where evaluation and the baseline's training run, off the cooperative pool.
+    let computing = ThreadExecutor(name: "fedlearn")
+    private var jobs: [Name: Job] = [:]
+    private var mailboxes: [String: Mailbox] = [:]
+    private var stops: [String: AsyncStream<Void>.Continuation] = [:]
+    /// Update notices that are being fetched, so that an impatient repetition joins instead of fetching twice.
+    private var receiving: Set<UpdateNotice> = []
+    private let starts: AsyncStream<Name>
+    private let start: AsyncStream<Name>.Continuation
+
+    private struct Mailbox {
+        var round: Int
+        var participants: Set<Name>
+        var base: Manifest
+        var continuation: AsyncStream<RoundEvent>.Continuation
+    }
+
+    /// Loads the jobs of the run before.
+    public init(
+        bus: Bus, database: Database, datasets: any DatasetProvider, wallClock: any WallClock = SystemWallClock(),
+        logger: Logger
+    ) async throws {
+        self.bus = bus
+        storage = JobStorage(database: database)
+        self.datasets = datasets
+        self.logger = logger.with(["service": "fedlearn"])
+        self.wallClock = wallClock
+        (starts, start) = AsyncStream.makeStream()
+        for job in try await storage.loadJobs() {
+            jobs[job.name] = job
+            if !job.header.phase.isTerminal { start.yield(job.name) }
+        }
+    }
+
+    /// Registers the calls this service answers. Call before the bus runs.
+    public nonisolated func register() {
+        bus.handle(FedLearnContract.update) { [self] request in try await update(request) }
+        bus.handle(FedLearnContract.decline) { [self] (request: Inbound<DeclineNotice>) -> Empty in
+            let notice = request.body
+            await post(.declined(try Name(request.peer.text), notice.failure.message), to: notice.reference)
+            return Empty()
+        }
+        registerResource()
+    }
+
+    /// Runs every job that is not finished, until cancelled.
+    public func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await name in starts {
+                guard let job = jobs[name], stops[job.uid] == nil else { continue }
+                let (stopped, stop) = AsyncStream<Void>.makeStream()
+                stops[job.uid] = stop
+                group.addTask { [self] in await runJob(uid: job.uid, name: name, until: stopped) }
+            }
+        }
+    }
+
+    /// Runs one job until it is finished or deleted, whichever is first.
+    private nonisolated func runJob(uid: String, name: Name, until stopped: AsyncStream<Void>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in await JobRunner(coordinator: self, bus: bus, uid: uid, name: name).run() }
+            group.addTask { for await _ in stopped {} }
+            await group.next()
+            group.cancelAll()
+        }
+        await ended(uid)
+    }
+
+    private func ended(_ uid: String) { stops.removeValue(forKey: uid)?.finish() }
+
+    // MARK: - Jobs
+
+    var allJobs: [Job] { jobs.values.sorted { $0.name < $1.name } }
+
+    func job(named name: String) throws -> Job {
+        guard let key = try? Name(name), let job = jobs[key] else { throw FedLearnError.unknownJob(name) }
+        return job
+    }
+
+    /// The job with this `uid`, unless it was deleted meanwhile.
+    func job(uid: String, name: Name) -> Job? { jobs[name].flatMap { $0.uid == uid ? $0 : nil } }
+
+    func add(_ job: Job) async throws {
+        try await storage.insert(job)
+        jobs[job.name] = job
+        start.yield(job.name)
+        announce(job.name)
+    }
+
+    /// Stores a changed document or header and starts the job if it is not finished.
+    func replace(_ job: Job) async throws {
+        try await storage.update(job)
+        show(job)
+        if !job.header.phase.isTerminal { start.yield(job.name) }
+    }
+
+    /// Shows a job whose new state is stored already, or follows from what is.
+    func show(_ job: Job) {
+        guard jobs[job.name]?.uid == job.uid else { return }
+        jobs[job.name] = job
+        announce(job.name)
+    }
+
+    func remove(_ name: String) async throws {
+        let job = try job(named: name)
+        try await storage.delete(job.uid)
+        jobs[job.name] = nil
+        stops[job.uid]?.finish()
+        changes.finish(job.name)
+        let reference = job.reference(round: job.current?.round ?? 0)
+        for edge in job.header.placement?.chosen ?? [] where bus.isConnected(PeerID(edge)) {
+            do {
+                _ = try await bus.call(
+                    FedLearnContract.abandon, reference, to: .peer(PeerID(edge)), timeout: .seconds(2))
+            } catch { logger.debug("could not tell an edge that a job is gone", ["edge": edge.text], error: error) }
+        }
+        try await ModelTransfer(bus: bus, trace: job.traceID).release(job.referencePrefix)
+        logger.notice("job deleted", ["job": name])
+    }
+
+    private func announce(_ name: Name) {
+        guard let job = jobs[name] else { return }
+        do { changes.send(try job.record(), for: name) } catch {
+            logger.error("a job's status could not be encoded", ["job": name.text], error: error)
+        }
+    }
+
+    // MARK: - Rounds
+
+    func open(_ round: OpenRound, of uid: String, base: Manifest, _ mailbox: AsyncStream<RoundEvent>.Continuation) {
+        mailboxes[uid] = Mailbox(
+            round: round.round, participants: Set(round.participants), base: base, continuation: mailbox)
+    }
+
+    func closeRound(of uid: String) { mailboxes.removeValue(forKey: uid)?.continuation.finish() }
+
+    private func post(_ event: RoundEvent, to reference: RoundReference) {
+        guard let mailbox = mailboxes[reference.jobUID], mailbox.round == reference.round else { return }
+        mailbox.continuation.yield(event)
+    }
+
+    /// An edge has an update: fetch it, check it, count it. The edge repeats its notice until it gets a verdict.
+    private func update(_ request: Inbound<UpdateNotice>) async throws -> UpdateVerdict {
+        let notice = request.body
+        let edge = try Name(request.peer.text)
+        guard let job = job(uid: notice.reference.jobUID, name: notice.reference.job) else {
+            return UpdateVerdict(isAccepted: false, reason: "there is no such job any more")
+        }
+        let counted = try await storage.updates(in: notice.reference)
+        if counted.contains(where: { $0.edge == edge }) {
+            return UpdateVerdict(isAccepted: true, reason: "counted already")
+        }
+        guard let mailbox = mailboxes[job.uid], mailbox.round == notice.reference.round,
+            mailbox.participants.contains(edge)
+        else {
+            return UpdateVerdict(isAccepted: false, reason: "round \(notice.reference.round) is not open to '\(edge)'")
+        }
+        guard receiving.insert(notice).inserted else {
+            throw FedLearnError("in-progress", "this update is being fetched", isRetriable: true)
+        }
+        defer { receiving.remove(notice) }
+        let verdict: UpdateVerdict
+        do {
+            verdict = try await receive(notice, from: edge, of: job, base: mailbox.base)
+        } catch let error as any ModuleError where !error.isRetriable {
+            verdict = UpdateVerdict(isAccepted: false, reason: error.message)
+        }
+        if verdict.isAccepted {
+            post(.contributed(edge), to: notice.reference)
+        } else {
+            logger.warning(
+                "update refused",
+                [
+                    "job": job.name.text, "edge": edge.text, "round": "\(notice.reference.round)",
+                    "reason": verdict.reason,
+                ])
+            post(.declined(edge, verdict.reason), to: notice.reference)
+        }
+        return verdict
+    }
+
+    private func receive(
+        _ notice: UpdateNotice, from edge: Name, of job: Job, base: Manifest
+    ) async throws -> UpdateVerdict {
+        guard (1...1_000_000_000_000).contains(notice.samples), notice.loss.isFinite else {
+            return UpdateVerdict(
+                isAccepted: false, reason: "it claims \(notice.samples) samples and a loss of \(notice.loss)")
+        }
+        let transfer = ModelTransfer(bus: bus, trace: job.traceID)
+        let reply = try await transfer.fetch(
+            notice.manifest, from: PeerID(edge),
+            reference: job.updatePrefix(round: notice.reference.round) + edge.text,
+            expecting: job.spec.architecture, timeout: job.spec.deadline)
+        guard reply.manifest.isCutLike(base) else {
+            return UpdateVerdict(isAccepted: false, reason: "its shards are cut differently from the global model's")
+        }
+        let isCounted = try await storage.count(
+            CountedUpdate(
+                edge: edge, manifest: notice.manifest, samples: notice.samples, loss: notice.loss,
+                bytes: reply.movedBytes, fetchedBytes: notice.fetchedBytes),
+            in: notice.reference)
+        return isCounted
+            ? UpdateVerdict(isAccepted: true, reason: "counted")
+            : UpdateVerdict(isAccepted: false, reason: "round \(notice.reference.round) has closed")
+    }
+}
+
+/// What a runner learns of its open round.
+enum RoundEvent: Sendable {
+    case contributed(Name)
+    case declined(Name, String)
+    case deadline
+}

@@ -1,0 +1,49 @@
+import Core
+
+/// What `gedge explain job.spec…` says.
+enum JobDocumentation {
+    private static let fields: [(path: String, text: String)] = [
+        ("apiVersion", "gedge/v1"),
+        ("kind", "TrainingJob"),
+        ("metadata.group", "name; with project, where the models go: {group}/{project}/{round}"),
+        ("metadata.project", "name; belongs to one job at a time"),
+        ("metadata.name", "name; 1 to 63 of a-z, 0-9 and '-', unique among jobs"),
+        ("metadata.labels", "map of strings; yours to use"),
+        ("spec.trainingType", "federated; classified from the rest when left out"),
+        ("spec.model.kind", "softmax (no hidden layer) or perceptron (ReLU)"),
+        ("spec.model.hidden", "list of integers; units of each hidden layer of a perceptron"),
+        ("spec.data.dataset", "name under which each edge registered its own share of the data"),
+        ("spec.data.features", "integer; numbers per sample"),
+        ("spec.data.classes", "integer; labels are 0 to classes - 1"),
+        ("spec.rounds", "integer, 1 to 100000; may be raised later, and the job goes on"),
+        ("spec.optimizer.learningRate", "number; default 0.05"),
+        ("spec.optimizer.momentum", "number, 0 to below 1; default 0.9"),
+        ("spec.optimizer.weightDecay", "number, 0 to 1; L2 penalty; default 0"),
+        ("spec.optimizer.batchSize", "integer; samples per step; default 32"),
+        ("spec.optimizer.localEpochs", "integer; passes over an edge's data per round; default 1"),
+        ("spec.clients.minimum", "integer; a round with fewer updates is repeated; default 1"),
+        ("spec.clients.maximum", "integer; the most edges a round asks; default all that are eligible"),
+        ("spec.clients.edges", "list of names; only these edges; default any"),
+        (
+            "spec.evaluation.dataset",
+            "name of a data set at the core that no edge trains on; each round is judged on it"
+        ),
+        ("spec.evaluation.baseline", "name of a data set at the core; the same model is trained on it for comparison"),
+        ("spec.roundDeadlineSeconds", "number; a round closes then with what came; default 60"),
+        ("spec.seed", "integer; same seed and same machine kind, same result; default 0"),
+    ]
+
+    /// The fields below `path`, one per line.
+    /// - Throws: `FedLearnError` `not-found` with the nearest field there is.
+    static func text(for path: [String]) throws -> String {
+        let prefix = path.joined(separator: ".")
+        let matches = fields.filter { prefix.isEmpty || $0.path == prefix || $0.path.hasPrefix(prefix + ".") }
+        guard !matches.isEmpty else {
+            let near = NearestName.find(prefix, among: fields.map(\.path)).map { "; did you mean '\($0)'?" } ?? ""
+            throw FedLearnError("not-found", "a TrainingJob has no field '\(prefix)'\(near)")
+        }
+        let width = (matches.map(\.path.count).max() ?? 0) + 2
+        let lines = matches.map { $0.path + String(repeating: " ", count: width - $0.path.count) + $0.text }
+        return "KIND: TrainingJob\n\n" + lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,145 @@
+import Contracts
+import Core
+import Datasets
+import MessageBus
+import NeuralNet
+import Telemetry
+import Tensor
+
+/// Takes one job from where the database says it stands to its end.
+///
+/// Every transition is committed before its effect is seen by anyone else, so a runner that is killed anywhere goes on
+/// from the last commit: an open round keeps the updates it has counted, a closed one is averaged again to the same bits.
+struct JobRunner: Sendable {
+    let coordinator: FedLearnCoordinator
+    let bus: Bus
+    let uid: String
+    let name: Name
+
+    /// Runs until the job is finished, deleted or cancelled. Trouble that may pass (no edges, a full disk) is waited out.
+    func run() async {
+        let patience = RetryPolicy(base: .milliseconds(500), maximum: .seconds(10), attempts: nil)
+        var generator = SystemRandomNumberGenerator()
+        var attempt = 0
+        var committed = -1
+        while !Task.isCancelled {
+            do {
+                try await advance()
+                return
+            } catch {
+                guard !Task.isCancelled, let job = await coordinator.job(uid: uid, name: name) else { return }
+                let logger = coordinator.logger(for: job)
+                let done = job.rounds.count
+                attempt = done == committed ? attempt + 1 : 0
+                committed = done
+                if (error as? any ModuleError)?.isRetriable == true {
+                    logger.warning("the job waits: trouble that may pass", error: error)
+                    await show(job) {
+                        $0.set("Progressing", false, Failure(error).code, Failure(error).message, at: now)
+                    }
+                } else {
+                    logger.error("the job failed", error: error)
+                    if await fail(job, error) { return }
+                }
+                let pause = patience.delay(beforeRetry: min(attempt, 8), using: &generator) ?? .seconds(10)
+                do { try await Task.sleep(for: pause + .milliseconds(100)) } catch { return }
+            }
+        }
+    }
+
+    var now: Timestamp { coordinator.wallClock.now() }
+
+    func currentJob() async throws -> Job {
+        guard let job = await coordinator.job(uid: uid, name: name) else { throw CancellationError() }
+        return job
+    }
+
+    private func advance() async throws {
+        var job = try await currentJob()
+        if job.header.initialManifest == nil { job = try await prepare(job) }
+        let judge = try await Judge(job: job, coordinator: coordinator)
+        if let judge, job.header.baselineAccuracy == nil, job.spec.evaluation?.baseline != nil {
+            job.header.baselineAccuracy = try await judge.baseline(of: job)
+            try await coordinator.replace(job)
+        }
+        while job.rounds.count < job.spec.rounds {
+            try await RoundRunner(runner: self, judge: judge).run(round: job.rounds.count + 1)
+            job = try await currentJob()
+        }
+        try await finish(job)
+    }
+
+    /// Publishes the untrained model: the seeds' "initial model" step.
+    private func prepare(_ job: Job) async throws -> Job {
+        var job = job
+        let logger = coordinator.logger(for: job)
+        let architecture = job.spec.architecture
+        let network = try Network(units: architecture.units, seed: job.spec.seed ?? 0)
+        let transfer = ModelTransfer(bus: bus, trace: job.traceID)
+        let summary = try await transfer.publish(
+            network.parameters.map(\.tensor), of: architecture, reference: job.globalReference(round: 0))
+        job.header.initialManifest = summary.digest
+        job.header.phase = .running
+        job.header.set("Progressing", true, "Started", "the initial model is published", at: now)
+        try await coordinator.replace(job)
+        logger.info(
+            "initial model published",
+            ["parameters": String(architecture.parameterCount), "bytes": String(summary.rawBytes)])
+        return job
+    }
+
+    private func finish(_ job: Job) async throws {
+        var job = job
+        job.header.phase = .succeeded
+        job.header.set("Progressing", false, "Completed", "all \(job.spec.rounds) rounds are committed", at: now)
+        job.current = nil
+        try await coordinator.replace(job)
+        let accuracy = job.rounds.last?.accuracy.map { String($0) } ?? "not evaluated"
+        coordinator.logger(for: job).notice(
+            "job succeeded", ["rounds": String(job.rounds.count), "accuracy": accuracy])
+        await tellEdges(job)
+    }
+
+    /// Records that the job cannot go on.
+    /// - Returns: false when even that could not be stored; then it is tried again.
+    private func fail(_ job: Job, _ error: any Error) async -> Bool {
+        var job = job
+        job.header.phase = .failed
+        job.header.set("Progressing", false, Failure(error).code, Failure(error).message, at: now)
+        job.current = nil
+        do { try await coordinator.replace(job) } catch {
+            coordinator.logger(for: job).error("the job's failure could not be recorded", error: error)
+            return false
+        }
+        await tellEdges(job)
+        return true
+    }
+
+    /// Lets the edges forget the job. Best effort: an edge that misses it forgets when the job's name is used again.
+    private func tellEdges(_ job: Job) async {
+        let reference = job.reference(round: job.rounds.count)
+        for edge in job.header.placement?.chosen ?? [] where bus.isConnected(PeerID(edge)) {
+            do {
+                _ = try await bus.call(
+                    FedLearnContract.abandon, reference, to: .peer(PeerID(edge)), timeout: .seconds(2),
+                    trace: job.traceID)
+            } catch {
+                coordinator.logger(for: job).debug(
+                    "could not tell an edge that the job ended", ["edge": edge.text], error: error)
+            }
+        }
+    }
+
+    /// Shows a changed header without storing it: what it says follows from what is happening.
+    func show(_ job: Job, _ change: (inout JobHeader) -> Void) async {
+        var job = job
+        change(&job.header)
+        await coordinator.show(job)
+    }
+}
+
+extension FedLearnCoordinator {
+    nonisolated func logger(for job: Job) -> Logger {
+        logger.with(["job": job.name.text, "trace": job.traceID.description])
+    }
+}

@@ -1,0 +1,63 @@
+import Contracts
+import Core
+import Datasets
+import NeuralNet
+import Tensor
+
+/// Judges global models on data that no edge trains on, and trains the same model centrally for comparison.
+struct Judge: Sendable {
+    private let test: LabelledData
+    private let coordinator: FedLearnCoordinator
+
+    /// - Returns: `nil` when the job names no evaluation data.
+    init?(job: Job, coordinator: FedLearnCoordinator) async throws {
+        guard let spec = job.spec.evaluation else { return nil }
+        self.coordinator = coordinator
+        test = try await Self.load(spec.dataset, for: job, from: coordinator.datasets)
+    }
+
+    func evaluate(_ tensors: [Tensor], of job: Job) async throws -> (accuracy: Double, loss: Double) {
+        let (architecture, test) = (job.spec.architecture, test)
+        return try await coordinator.computing.run {
+            let result = try architecture.network(tensors).evaluate(on: test)
+            return (result.accuracy, result.loss)
+        }
+    }
+
+    /// The accuracy of the job's model trained on all data in one place, for as many epochs as an edge trains.
+    func baseline(of job: Job) async throws -> Double? {
+        guard let name = job.spec.evaluation?.baseline else { return nil }
+        let train = try await Self.load(name, for: job, from: coordinator.datasets)
+        let (test, spec) = (test, job.spec)
+        let isStopped = CancellationFlag()
+        let accuracy = try await withTaskCancellationHandler {
+            try await coordinator.computing.run {
+                var network = try Network(units: spec.architecture.units, seed: spec.seed ?? 0)
+                var options = (spec.optimizer ?? OptimizerSpec()).training(
+                    seed: spec.seed ?? 0, streams: ["baseline"])
+                options.epochs *= spec.rounds
+                try network.train(on: train, options: options, shouldStop: { isStopped.isSet })
+                return try network.evaluate(on: test).accuracy
+            }
+        } onCancel: {
+            isStopped.set()
+        }
+        try Task.checkCancellation()
+        coordinator.logger(for: job).info(
+            "baseline trained", ["accuracy": String(accuracy), "samples": String(train.count)])
+        return accuracy
+    }
+
+    private static func load(_ name: Name, for job: Job, from datasets: any DatasetProvider) async throws
+        -> LabelledData
+    {
+        let data = try await datasets.load(name)
+        guard data.featureCount == job.spec.data.features, data.classCount <= job.spec.data.classes else {
+            throw FedLearnError(
+                "wrong-shape",
+                "the core's data set '\(name)' has \(data.featureCount) features and \(data.classCount) classes; job "
+                    + "'\(job.name)' says \(job.spec.data.features) and \(job.spec.data.classes)")
+        }
+        return try data.withClasses(job.spec.data.classes)
+    }
+}

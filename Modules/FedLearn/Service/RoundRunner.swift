@@ -1,0 +1,225 @@
+import Contracts
+import Core
+import MessageBus
+import Telemetry
+import Tensor
+
+/// Runs one round: plan, ask, collect, average, commit.
+struct RoundRunner: Sendable {
+    /// Too few updates came; the round is asked again.
+    private struct Repeat: Error {
+        var reason: String
+    }
+
+    /// How often a round is asked before the job gives up on it.
+    private static let attempts = 10
+
+    let runner: JobRunner
+    let judge: Judge?
+
+    private var coordinator: FedLearnCoordinator { runner.coordinator }
+    private var bus: Bus { runner.bus }
+
+    /// - Throws: `FedLearnError` `round-failed` when the round was repeated too often.
+    func run(round: Int) async throws {
+        let started = ContinuousClock.now
+        var last = ""
+        for attempt in 1...Self.attempts {
+            do {
+                try await attemptRound(round, started: started)
+                return
+            } catch let error as Repeat {
+                last = error.reason
+                let job = try await runner.currentJob()
+                coordinator.logger(for: job).warning(
+                    "round is repeated", ["round": "\(round)", "attempt": "\(attempt)", "reason": last])
+                await runner.show(job) { $0.set("Progressing", false, "RoundRepeated", last, at: runner.now) }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        throw FedLearnError(
+            "round-failed", "round \(round) was asked \(Self.attempts) times without success; last: \(last)")
+    }
+
+    private func attemptRound(_ round: Int, started: ContinuousClock.Instant) async throws {
+        var job = try await runner.currentJob()
+        var open = try await coordinator.storage.openRound(of: job.uid)
+        if open == nil {
+            let (plan, planned) = try await plan(job)
+            job = planned
+            job.header.placement = plan
+            job.header.set("Progressing", true, "RoundStarted", "round \(round) of \(job.spec.rounds)", at: runner.now)
+            let base = job.rounds.last?.manifest ?? job.header.initialManifest
+            guard let base else { throw FedLearnError("corrupt", "job '\(job.name)' runs without an initial model") }
+            let fresh = OpenRound(round: round, participants: plan.chosen, base: base, started: runner.now)
+            try await coordinator.storage.begin(fresh, of: job)
+            open = fresh
+        }
+        guard let open, open.round == round else {
+            throw FedLearnError("corrupt", "job '\(job.name)' has an open round other than \(round); restore a backup")
+        }
+        let transfer = ModelTransfer(bus: bus, trace: job.traceID)
+        let base = try await transfer.manifest(open.base)
+        var absences: [Name: String] = [:]
+        if !open.isAggregating {
+            absences = try await collect(open, base: base, job: &job)
+            try await coordinator.storage.close(job.reference(round: round))
+        }
+        try await commit(open, base: base, absences: absences, job: job, started: started)
+    }
+
+    /// Waits until enough edges are eligible.
+    private func plan(_ job: Job) async throws -> (PlacementPlan, Job) {
+        var lastReason = ""
+        while true {
+            let job = try await runner.currentJob()
+            let plan = try await bus.call(
+                PlacementContract.plan, job.placementRequest(), trace: job.traceID
+            ).body
+            guard plan.trainingType == .federated else {
+                throw FedLearnError("unsupported", "training type '\(plan.trainingType.rawValue)' cannot be run here")
+            }
+            if plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients { return (plan, job) }
+            let reason =
+                plan.pending.isEmpty
+                ? "\(plan.chosen.count) of at least \(job.spec.minimumClients) edges are eligible: "
+                    + (plan.decisions.isEmpty
+                        ? "none has joined"
+                        : plan.decisions.map { "\($0.edge): \($0.reason)" }.joined(separator: "; "))
+                : "waiting for \(plan.pending.map(\.text).joined(separator: ", ")) to reconnect"
+            if reason != lastReason {
+                lastReason = reason
+                coordinator.logger(for: job).info("waiting for edges", ["reason": reason])
+                var shown = job
+                shown.header.placement = plan
+                await runner.show(shown) { $0.set("Progressing", false, "WaitingForEdges", reason, at: runner.now) }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    // MARK: - Collecting
+
+    /// Asks every participant and waits until each has delivered or declined, or the deadline passes.
+    /// - Returns: who is absent and why.
+    private func collect(_ open: OpenRound, base: Manifest, job: inout Job) async throws -> [Name: String] {
+        let reference = job.reference(round: open.round)
+        let (events, mailbox) = AsyncStream<RoundEvent>.makeStream()
+        // Open before reading what was counted: an update that lands in between is seen twice, never missed.
+        await coordinator.open(open, of: job.uid, base: base, mailbox)
+        let counted = try await coordinator.storage.updates(in: reference).map(\.edge)
+        var machine = RoundMachine(
+            participants: open.participants, minimum: job.spec.minimumClients, contributors: Set(counted))
+        let order = TrainOrder(
+            reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.spec.architecture.bytes,
+            dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
+            optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
+            deadlineSeconds: job.spec.deadline.seconds)
+        job.current = Self.current(open.round, "Training", machine)
+        await coordinator.show(job)
+        coordinator.logger(for: job).info(
+            "round opened",
+            ["round": "\(open.round)", "edges": open.participants.map(\.text).joined(separator: ",")])
+
+        var step = machine.settled()
+        let (deadline, trace, logger) = (job.spec.deadline, job.traceID, coordinator.logger(for: job))
+        if step == .wait {
+            step = try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                for edge in open.participants where !machine.contributors.contains(edge) {
+                    group.addTask { [bus] in
+                        await Asking(bus: bus, edge: edge, order: order, trace: trace, logger: logger).run(mailbox)
+                    }
+                }
+                group.addTask {
+                    try await Task.sleep(for: deadline)
+                    mailbox.yield(.deadline)
+                }
+                for await event in events {
+                    let step =
+                        switch event {
+                        case .contributed(let edge): machine.contributed(edge)
+                        case .declined(let edge, let reason): machine.declined(edge, reason: reason)
+                        case .deadline: machine.deadlinePassed(deadline)
+                        }
+                    job.current = Self.current(open.round, "Training", machine)
+                    await coordinator.show(job)
+                    if step != .wait { return step }
+                }
+                throw CancellationError()
+            }
+        }
+        await coordinator.closeRound(of: job.uid)
+        try Task.checkCancellation()
+        if case .repeatRound(let reason) = step {
+            // Ask whoever is eligible by then; what was counted stays counted.
+            let (plan, planned) = try await plan(job)
+            var wider = open
+            wider.participants = Set(plan.chosen).union(machine.contributors).sorted()
+            try await coordinator.storage.begin(wider, of: planned)
+            throw Repeat(reason: reason)
+        }
+        return machine.absences
+    }
+
+    private static func current(_ round: Int, _ state: String, _ machine: RoundMachine) -> CurrentRound {
+        CurrentRound(
+            round: round, state: state, participants: machine.participants, received: machine.contributors.sorted())
+    }
+
+    // MARK: - Averaging
+
+    private func commit(
+        _ open: OpenRound, base: Manifest, absences: [Name: String], job: Job, started: ContinuousClock.Instant
+    ) async throws {
+        var job = job
+        let round = open.round
+        let reference = job.reference(round: round)
+        let updates = try await coordinator.storage.updates(in: reference)
+        job.current = CurrentRound(
+            round: round, state: "Aggregating", participants: open.participants, received: updates.map(\.edge))
+        await coordinator.show(job)
+
+        let transfer = ModelTransfer(bus: bus, trace: job.traceID)
+        var terms: [Averager.Update] = []
+        for update in updates {
+            terms.append(
+                Averager.Update(
+                    edge: update.edge, manifest: try await transfer.manifest(update.manifest), samples: update.samples))
+        }
+        let tensors: [Tensor]
+        do {
+            tensors = try await Averager(transfer: transfer).average(terms, base: base)
+        } catch let error as Averager.NotFinite {
+            try await coordinator.storage.discard(error.edge, in: reference)
+            throw Repeat(reason: "\(error.edge): its update holds NaN or infinity in tensor '\(error.tensor)'")
+        }
+        let model = try await transfer.publish(
+            tensors, of: job.spec.architecture, reference: job.globalReference(round: round))
+        let score = try await judge?.evaluate(tensors, of: job)
+        let summary = RoundSummary(
+            round: round, model: job.modelName(round: round), manifest: model.digest,
+            contributors: updates.map {
+                Contribution(edge: $0.edge, samples: $0.samples, loss: $0.loss, bytes: $0.bytes)
+            },
+            absent: open.participants.filter { edge in !updates.contains { $0.edge == edge } }.map {
+                Absence(edge: $0, reason: absences[$0] ?? "no update before the core restarted")
+            },
+            accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - started).seconds,
+            bytesToEdges: updates.reduce(0) { $0 + $1.fetchedBytes },
+            bytesFromEdges: updates.reduce(0) { $0 + $1.bytes })
+        job.current = nil
+        job.rounds.append(summary)
+        job.header.set("Progressing", true, "RoundCommitted", "round \(round) of \(job.spec.rounds)", at: runner.now)
+        try await coordinator.storage.commit(summary, of: job)
+        await coordinator.show(job)
+        coordinator.logger(for: job).info(
+            "round committed",
+            [
+                "round": "\(round)", "edges": "\(updates.count)", "accuracy": score.map { "\($0.accuracy)" } ?? "-",
+                "seconds": "\(summary.seconds)",
+            ])
+        // The updates have done their work. A crash before this leaves them until the job is deleted.
+        try await transfer.release(job.updatePrefix(round: round))
+    }
+}

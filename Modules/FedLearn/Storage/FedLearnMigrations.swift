@@ -1,0 +1,61 @@
+public import Store
+
+extension MigrationSet {
+    /// The coordinator's tables: jobs, rounds and the updates they counted.
+    public static let fedLearnCoordinator = MigrationSet(
+        module: "fedlearn-coordinator",
+        migrations: [
+            Migration(
+                1,
+                """
+                CREATE TABLE fedlearn_jobs (
+                    uid TEXT PRIMARY KEY,
+                    name TEXT NOT NULL UNIQUE,
+                    path TEXT NOT NULL UNIQUE,
+                    created INTEGER NOT NULL,
+                    document BLOB NOT NULL,
+                    header BLOB NOT NULL
+                ) STRICT;
+                CREATE TABLE fedlearn_rounds (
+                    job TEXT NOT NULL REFERENCES fedlearn_jobs (uid) ON DELETE CASCADE,
+                    round INTEGER NOT NULL,
+                    state TEXT NOT NULL CHECK (state IN ('training', 'aggregating', 'committed')),
+                    participants BLOB NOT NULL,
+                    base TEXT NOT NULL,
+                    started INTEGER NOT NULL,
+                    summary BLOB,
+                    PRIMARY KEY (job, round)
+                ) STRICT;
+                CREATE TABLE fedlearn_contributions (
+                    job TEXT NOT NULL,
+                    round INTEGER NOT NULL,
+                    edge TEXT NOT NULL,
+                    manifest TEXT NOT NULL,
+                    samples INTEGER NOT NULL,
+                    loss REAL NOT NULL,
+                    bytes INTEGER NOT NULL,
+                    fetched_bytes INTEGER NOT NULL,
+                    PRIMARY KEY (job, round, edge),
+                    FOREIGN KEY (job, round) REFERENCES fedlearn_rounds (job, round) ON DELETE CASCADE
+                ) STRICT;
+                """)
+        ])
+
+    /// The participant's table: what an edge trained and has not yet been told to forget.
+    public static let fedLearnParticipant = MigrationSet(
+        module: "fedlearn-participant",
+        migrations: [
+            Migration(
+                1,
+                """
+                CREATE TABLE fedlearn_updates (
+                    job TEXT NOT NULL,
+                    round INTEGER NOT NULL,
+                    base TEXT NOT NULL,
+                    notice BLOB NOT NULL,
+                    is_delivered INTEGER NOT NULL DEFAULT 0,
+                    PRIMARY KEY (job, round)
+                ) STRICT;
+                """)
+        ])
+}

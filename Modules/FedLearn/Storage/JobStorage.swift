@@ -1,0 +1,190 @@
+import Contracts
+import Core
+import FoundationEssentials
+import Store
+
+/// The coordinator's tables as typed operations; each is one transaction.
+struct JobStorage: Sendable {
+    let database: Database
+
+    func loadJobs() async throws -> [Job] {
+        try await database.read { connection in
+            let jobs = try connection.query("SELECT uid, created, document, header FROM fedlearn_jobs ORDER BY name") {
+                row in
+                Job(
+                    uid: try row.string(0), created: Timestamp(milliseconds: try row.int64(1)),
+                    document: try decode(row.blob(2)), header: try decode(row.blob(3)), rounds: [])
+            }
+            return try jobs.map { job in
+                var job = job
+                job.rounds = try connection.query(
+                    "SELECT summary FROM fedlearn_rounds WHERE job = ? AND state = 'committed' ORDER BY round", job.uid
+                ) { row in try decode(row.blob(0)) }
+                return job
+            }
+        }
+    }
+
+    /// Stores a new job.
+    /// - Throws: `FedLearnError` `conflict` when its group and project belong to another job.
+    func insert(_ job: Job) async throws {
+        let (document, header) = (try encode(job.document), try encode(job.header))
+        try await database.write { connection in
+            let owner = try connection.first("SELECT name FROM fedlearn_jobs WHERE path = ?", job.path.description) {
+                try $0.string(0)
+            }
+            if let owner {
+                throw FedLearnError(
+                    "conflict",
+                    "the models of \(job.path) belong to job '\(owner)'; give '\(job.name)' another project, or delete "
+                        + "job '\(owner)'")
+            }
+            try connection.execute(
+                "INSERT INTO fedlearn_jobs (uid, name, path, created, document, header) VALUES (?, ?, ?, ?, ?, ?)",
+                job.uid, job.name.text, job.path.description, job.created.milliseconds, document, header)
+        }
+    }
+
+    /// Stores the job's document and header.
+    func update(_ job: Job) async throws {
+        let (document, header) = (try encode(job.document), try encode(job.header))
+        try await database.write { connection in
+            try connection.execute(
+                "UPDATE fedlearn_jobs SET document = ?, header = ? WHERE uid = ?", document, header, job.uid)
+        }
+    }
+
+    func delete(_ uid: String) async throws {
+        try await database.write { connection in
+            try connection.execute("DELETE FROM fedlearn_jobs WHERE uid = ?", uid)
+        }
+    }
+
+    // MARK: - Rounds
+
+    func openRound(of uid: String) async throws -> OpenRound? {
+        try await database.read { connection in
+            try connection.first(
+                "SELECT round, state, participants, base, started FROM fedlearn_rounds "
+                    + "WHERE job = ? AND state != 'committed' ORDER BY round LIMIT 1", uid
+            ) { row in
+                OpenRound(
+                    round: try row.int(0), isAggregating: try row.string(1) == "aggregating",
+                    participants: try decode(row.blob(2)), base: try digest(row.string(3)),
+                    started: Timestamp(milliseconds: try row.int64(4)))
+            }
+        }
+    }
+
+    /// Opens a round, or opens it again with other participants; what was already counted stays counted.
+    func begin(_ round: OpenRound, of job: Job) async throws {
+        let (participants, header) = (try encode(round.participants), try encode(job.header))
+        try await database.write { connection in
+            try connection.execute(
+                "INSERT INTO fedlearn_rounds (job, round, state, participants, base, started) "
+                    + "VALUES (?, ?, 'training', ?, ?, ?) "
+                    + "ON CONFLICT (job, round) DO UPDATE SET participants = excluded.participants",
+                job.uid, round.round, participants, round.base.hex, round.started.milliseconds)
+            try connection.execute("UPDATE fedlearn_jobs SET header = ? WHERE uid = ?", header, job.uid)
+        }
+    }
+
+    /// Counts an update, once, while its round is open.
+    /// - Returns: false when the round is not open any more.
+    func count(_ update: CountedUpdate, in reference: RoundReference) async throws -> Bool {
+        try await database.write { connection in
+            let state = try connection.first(
+                "SELECT state FROM fedlearn_rounds WHERE job = ? AND round = ?", reference.jobUID, reference.round
+            ) { try $0.string(0) }
+            guard state == "training" else { return false }
+            try connection.execute(
+                "INSERT INTO fedlearn_contributions (job, round, edge, manifest, samples, loss, bytes, fetched_bytes) "
+                    + "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                reference.jobUID, reference.round, update.edge.text, update.manifest.hex, update.samples, update.loss,
+                update.bytes, update.fetchedBytes)
+            return true
+        }
+    }
+
+    /// Takes back an update that cannot be averaged and opens its round again.
+    func discard(_ edge: Name, in reference: RoundReference) async throws {
+        try await database.write { connection in
+            try connection.execute(
+                "DELETE FROM fedlearn_contributions WHERE job = ? AND round = ? AND edge = ?", reference.jobUID,
+                reference.round, edge.text)
+            try connection.execute(
+                "UPDATE fedlearn_rounds SET state = 'training' WHERE job = ? AND round = ?", reference.jobUID,
+                reference.round)
+        }
+    }
+
+    func updates(in reference: RoundReference) async throws -> [CountedUpdate] {
+        try await database.read { connection in
+            try connection.query(
+                "SELECT edge, manifest, samples, loss, bytes, fetched_bytes FROM fedlearn_contributions "
+                    + "WHERE job = ? AND round = ? ORDER BY edge", reference.jobUID, reference.round
+            ) { row in
+                CountedUpdate(
+                    edge: try Name(row.string(0)), manifest: try digest(row.string(1)), samples: try row.int(2),
+                    loss: try row.double(3), bytes: try row.int(4), fetchedBytes: try row.int(5))
+            }
+        }
+    }
+
+    /// Freezes the set of updates: from here on the round can only be averaged.
+    func close(_ reference: RoundReference) async throws {
+        try await database.write { connection in
+            try connection.execute(
+                "UPDATE fedlearn_rounds SET state = 'aggregating' WHERE job = ? AND round = ? AND state = 'training'",
+                reference.jobUID, reference.round)
+        }
+    }
+
+    /// The round's model exists and is durable.
+    func commit(_ summary: RoundSummary, of job: Job) async throws {
+        let (summaryBytes, header) = (try encode(summary), try encode(job.header))
+        try await database.write { connection in
+            try connection.execute(
+                "UPDATE fedlearn_rounds SET state = 'committed', summary = ? WHERE job = ? AND round = ?",
+                summaryBytes, job.uid, summary.round)
+            try connection.execute("UPDATE fedlearn_jobs SET header = ? WHERE uid = ?", header, job.uid)
+        }
+    }
+}
+
+/// A round that is not committed yet.
+struct OpenRound: Sendable {
+    var round: Int
+    /// Its updates are frozen.
+    var isAggregating = false
+    var participants: [Name]
+    /// The manifest of the model it starts from.
+    var base: Digest
+    var started: Timestamp
+}
+
+/// An update the core holds durably and will average.
+struct CountedUpdate: Sendable, Hashable {
+    var edge: Name
+    var manifest: Digest
+    var samples: Int
+    var loss: Double
+    /// Bytes that moved from the edge.
+    var bytes: Int
+    /// Bytes that had moved to the edge.
+    var fetchedBytes: Int
+}
+
+func encode(_ value: some Encodable) throws -> [UInt8] { try [UInt8](JSONEncoder().encode(value)) }
+
+func decode<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: Data(bytes))
+}
+
+private func digest(_ hex: String) throws -> Digest {
+    guard let digest = Digest(hex: hex) else {
+        throw FedLearnError(
+            "corrupt", "the database holds '\(hex.prefix(80))' where a digest belongs; restore a backup")
+    }
+    return digest
+}
