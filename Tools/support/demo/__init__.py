@@ -1,0 +1,1 @@
+"""One core and three edges on this machine, for Tools/run and the benchmarks."""
