@@ -1,19 +1,19 @@
-"""count_tests.py RESULTS SELFTEST: the closing line of Tools/test, from the xUnit file of Swift Testing.
-
-Fails when no test ran, because a run that executes nothing proves nothing.
+"""count_tests.py RESULTS [TOOLS]: the closing line of Tools/test, from the xUnit file of Swift Testing and, when the tools'
+own tests ran too, the file with their counts. Fails when no test ran, because a run that executes nothing proves nothing.
 """
 
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 
-def main(path: str, self_test_status: str) -> int:
-    failed = 0 if self_test_status == "0" else 1
+def main(path: str, tools: str | None = None) -> int:
+    passed_tools, failed, skipped_tools = (int(word) for word in Path(tools).read_text().split()) if tools else (0, 0, 0)
     try:
         cases = list(ElementTree.parse(path).iter("testcase"))
     except (OSError, ElementTree.ParseError) as error:
         print(f"Tools/test: the test process left no results ({error}); it crashed or was stopped", file=sys.stderr)
-        print(f"0 passed, {failed + 1} failed")
+        print(f"{passed_tools} passed, {failed + 1} failed")
         return 1
     skipped = [case for case in cases if case.find("skipped") is not None]
     broken = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
@@ -21,14 +21,14 @@ def main(path: str, self_test_status: str) -> int:
         for case in group:
             print(f"{word}: {case.get('classname')}.{case.get('name')}", file=sys.stderr)
     failed += len(broken)
-    passed = len(cases) - len(skipped) - len(broken)
-    if passed + failed == 0:
+    passed = passed_tools + len(cases) - len(skipped) - len(broken)
+    if len(cases) == len(skipped):
         print("Tools/test: no test ran; does the filter match a test?", file=sys.stderr)
-        failed = 1
+        failed += 1
     sys.stderr.flush()
-    print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
+    print(f"{passed} passed, {failed} failed, {len(skipped) + skipped_tools} skipped")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:]))

@@ -46,18 +46,24 @@ def run_once(command: list[str], root: Path, timeout: float) -> dict[tuple[str, 
     return found
 
 
+def progress(text: str) -> None:
+    """Replaces the line in progress, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def measure(benchmark: Benchmark, words: dict[str, str], root: Path, runs: int) -> list[dict]:
     """One row per variant and peer. `value` is the median; `ratio` is the median of the runs' own ratios, so that it
     holds while the machine's speed drifts; above 1 means ours is better."""
     sides = [("", benchmark.command)] + [(peer.name, peer.command) for peer in benchmark.peers]
     series: dict[str, dict[tuple[str, str], Series]] = {side: {} for side, _ in sides}
     for number in range(runs):
-        print(f"\rbench: {benchmark.name}: run {number + 1} of {runs} ", end="", file=sys.stderr, flush=True)
+        progress(f"bench: {benchmark.name}: run {number + 1} of {runs}")
         for side, command in sides:
             for key, (value, unit) in run_once(fill(command, words), root, benchmark.timeout).items():
                 entry = series[side].setdefault(key, Series(unit))
                 entry.values.append(value)
-    print("\r\033[K" if sys.stderr.isatty() else "", end="" if sys.stderr.isatty() else "\n", file=sys.stderr)
+    progress("")
     rows = []
     for (name, variant), ours in series[""].items():
         rivals = [(peer.name, series[peer.name].get((name, variant))) for peer in benchmark.peers]

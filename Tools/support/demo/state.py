@@ -45,6 +45,12 @@ class RunState:
         if fresh:
             self.wipe()
 
+    def close(self) -> None:
+        """Lets another run use the directory."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
     def wipe(self) -> None:
         """Removes everything but the marker, which holds the lock."""
         for entry in self.path.iterdir():
