@@ -74,16 +74,31 @@ let package = Package(
         system("CZlib", apt: "zlib1g-dev"),
         system("CCrypto", apt: "libssl-dev"),
 
-        app("CoreCloud", service + ["YAMLKit", "Topology", "Placement", "DataSync", "FedLearn", "Datasets"]),
-        app("EdgeCloud", service + ["YAMLKit", "Topology", "DataSync", "FedLearn", "Datasets"]),
+        app("CoreCloud", service + ["DaemonKit", "YAMLKit", "Topology", "Placement", "DataSync", "FedLearn", "Datasets"]),
+        app("EdgeCloud", service + ["DaemonKit", "YAMLKit", "Topology", "DataSync", "FedLearn", "Datasets"]),
         app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets"]),
         executable("core-cloud", ["CoreCloud", "Core"]),
         executable("edge-cloud", ["EdgeCloud", "Core"]),
         executable("gedge", ["GEdgeCommand", "Core"]),
 
+        app(
+            "DaemonKit",
+            service + ["YAMLKit", "Datasets", "FedLearn", "Tensor"]),
+
+        tests("TopologyTests", ["Topology", "Contracts", "Core"]),
+        tests("PlacementTests", ["Placement", "Contracts", "Core"]),
+        tests(
+            "FedLearnTests",
+            service + ["FedLearn", "DataSync", "Datasets", "NeuralNet", "Tensor"]),
+        tests("CoreTests", ["Core"]),
+        tests("TelemetryTests", ["Core", "Telemetry"]),
+        tests("YAMLKitTests", ["Core", "YAMLKit"]),
         .target(
             name: "TestKit", dependencies: ["Core", "Telemetry"], path: "Tests/TestKit", swiftSettings: strict),
         executable("store-crasher", ["Store", "Core", "Telemetry"], path: "Tests/Support/store-crasher"),
+        tests(
+            "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ"],
+            resources: [.copy("Wire/vectors.json")]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
     ]
 )
