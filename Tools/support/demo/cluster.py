@@ -20,8 +20,8 @@ class Dataset:
     settings: dict[str, str] = field(default_factory=dict)  # how it is read, such as scale and classes
 
     def yaml(self) -> str:
-        settings = "".join(f"    {key}: {value}\n" for key, value in self.settings.items())
-        return f"  - name: {self.name}\n    path: {json.dumps(str(self.path))}\n{settings}"
+        settings = "".join(f"      {key}: {value}\n" for key, value in self.settings.items())
+        return f"  - name: {self.name}\n    source:\n      path: {json.dumps(str(self.path))}\n{settings}"
 
 
 def dataset_block(datasets: list[Dataset]) -> str:
