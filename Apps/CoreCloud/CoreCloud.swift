@@ -1,1 +1,65 @@
-// CoreCloud
+import Contracts
+public import Core
+public import DaemonKit
+import DataSync
+import FedLearn
+import MessageBus
+import Placement
+import Store
+import Telemetry
+import Topology
+
+/// The core cloud: which service listens where.
+public struct CoreCloud: Sendable {
+    private let configuration: CoreConfiguration
+    private let directory: String
+
+    /// - Parameter directory: what relative paths in the configuration start from.
+    public init(configuration: CoreConfiguration, relativeTo directory: String) {
+        self.configuration = configuration
+        self.directory = directory
+    }
+
+    /// Runs until `stop` returns or a service fails.
+    public func run(until stop: @escaping @Sendable () async throws -> Void) async throws {
+        try configuration.validate()
+        let state = try StateDirectory(configuration.stateDirectory)
+        let log = try DaemonLog(state: state, label: "core-cloud", settings: configuration.log)
+        let logger = log.logger
+        let metrics = MetricsRegistry()
+        let datasets = LocalDatasets(try configuration.datasets.sources(relativeTo: directory))
+        _ = try await datasets.summaries()
+        let keys = try KeyFile("\(state.subdirectory("keys"))/core.key").loadOrCreate()
+        let database = try await Database.open(
+            path: state.file("core.db"), migrations: [.topology, .dataSync, .fedLearnCoordinator], logger: logger)
+        var settings = BusConfiguration(identity: .core)
+        settings.software = "core-cloud/\(Version.current)"
+        let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
+
+        let topology = try await TopologyService(
+            bus: bus, database: database, lease: .seconds(configuration.leaseSeconds), logger: logger)
+        let enrolment = try await EnrolmentService(database: database, serverKey: keys.publicKey, logger: logger)
+        let dataSync = try await DataSyncService(
+            bus: bus, database: database, directory: state, logger: logger, metrics: metrics)
+        let fedLearn = try await FedLearnCoordinator(bus: bus, database: database, datasets: datasets, logger: logger)
+        topology.register()
+        enrolment.register(on: bus, topology: topology)
+        PlacementService(bus: bus, logger: logger).register()
+        dataSync.register()
+        fedLearn.register()
+        TelemetryService(log: log, metrics: metrics, bus: bus).registerOnCore()
+
+        let address = try BusAddress(configuration.listen)
+        try bus.listen(address, security: .curve(serverKeys: keys, directory: enrolment))
+        _ = try state.subdirectory("run")
+        try bus.listen(BusAddress(StatePath.commandAddress(in: state.path)), security: .none)
+        logger.notice(
+            "ready", ["listen": address.description, "state": state.path, "key": keys.publicKey.z85])
+        try await Services(logger: logger).run([
+            ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
+            ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
+        ], until: stop)
+        await database.close()
+        logger.notice("stopped")
+    }
+}

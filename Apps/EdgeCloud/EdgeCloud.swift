@@ -1,1 +1,78 @@
-// EdgeCloud
+import Contracts
+public import Core
+public import DaemonKit
+import DataSync
+import FedLearn
+import FoundationEssentials
+public import MessageBus
+import Store
+import Telemetry
+import Topology
+
+/// An edge cloud: which service listens where.
+public struct EdgeCloud: Sendable {
+    private let configuration: EdgeConfiguration
+    private let directory: String
+    private let token: JoinToken?
+
+    /// - Parameters:
+    ///   - directory: what relative paths in the configuration start from.
+    ///   - token: to enrol with, the first time.
+    public init(configuration: EdgeConfiguration, relativeTo directory: String, token: JoinToken?) {
+        self.configuration = configuration
+        self.directory = directory
+        self.token = token
+    }
+
+    /// Runs until `stop` returns or a service fails. A core that is away is waited for.
+    public func run(until stop: @escaping @Sendable () async throws -> Void) async throws {
+        let state = try StateDirectory(configuration.stateDirectory)
+        try configuration.log.validate()
+        let log = try DaemonLog(state: state, label: "edge-cloud", settings: configuration.log)
+        let metrics = MetricsRegistry()
+        let datasets = LocalDatasets(try configuration.datasets.sources(relativeTo: directory))
+        let summaries = try await datasets.summaries()
+        let keys = try KeyFile("\(state.subdirectory("keys"))/edge.key").loadOrCreate()
+        let address = try BusAddress(configuration.core)
+        let identity = try await EdgeIdentity.establish(
+            in: state, keys: keys, core: address, token: token, proposedName: try proposedName(), logger: log.logger)
+        let logger = log.logger.with(["edge": identity.name.text])
+        let database = try await Database.open(
+            path: state.file("edge.db"), migrations: [.dataSync, .fedLearnParticipant], logger: logger)
+        var settings = BusConfiguration(identity: PeerID(identity.name))
+        settings.software = "edge-cloud/\(Version.current)"
+        let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
+
+        let agent = TopologyAgent(
+            bus: bus, directory: state.path, datasets: summaries, labels: configuration.labels,
+            version: Version.current, logger: logger)
+        let dataSync = try await DataSyncService(
+            bus: bus, database: database, directory: state, logger: logger, metrics: metrics)
+        let participant = FedLearnParticipant(
+            bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
+        dataSync.register()
+        participant.register()
+        TelemetryService(log: log, metrics: metrics, bus: bus).registerOnEdge()
+
+        try bus.connect(address, as: .core, security: .curve(client: keys, serverKey: identity.coreKey))
+        logger.notice("ready", ["core": address.description, "state": state.path])
+        try await Services(logger: logger).run(
+            [
+                ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
+                ("datasync", { try await dataSync.run() }), ("fedlearn", { try await participant.run() }),
+            ],
+            until: {
+                try await stop()
+                await agent.leave()
+            })
+        await database.close()
+        logger.notice("stopped")
+    }
+
+    /// The configured name, or one made of the host's.
+    private func proposedName() throws -> Name? {
+        if !configuration.name.isEmpty { return try Name(configuration.name) }
+        let host = ProcessInfo.processInfo.hostName.lowercased().prefix { $0 != "." }
+        return try? Name(String(host))  // A host name that is no name leaves the choice to the token.
+    }
+}

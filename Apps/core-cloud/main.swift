@@ -1,1 +1,4 @@
-print("")
+import CoreCloud
+import Glibc
+
+exit(await CoreCloudProgram.main(arguments: CommandLine.arguments))

@@ -1,1 +1,4 @@
-print("")
+import EdgeCloud
+import Glibc
+
+exit(await EdgeCloudProgram.main(arguments: CommandLine.arguments))

@@ -39,8 +39,8 @@ enum JobDocumentation {
         let prefix = path.joined(separator: ".")
         let matches = fields.filter { prefix.isEmpty || $0.path == prefix || $0.path.hasPrefix(prefix + ".") }
         guard !matches.isEmpty else {
-            let near = NearestName.find(prefix, among: fields.map(\.path)).map { "; did you mean '\($0)'?" } ?? ""
-            throw FedLearnError("not-found", "a TrainingJob has no field '\(prefix)'\(near)")
+            let hint = NearestName.hint(for: prefix, among: fields.map(\.path), noun: "fields")
+            throw FedLearnError("not-found", "a TrainingJob has no field '\(prefix)'\(hint)")
         }
         let width = (matches.map(\.path.count).max() ?? 0) + 2
         let lines = matches.map { $0.path + String(repeating: " ", count: width - $0.path.count) + $0.text }

@@ -1,0 +1,35 @@
+public import DaemonKit
+
+/// Everything an operator can say about a core cloud, in its file, its environment (`GEDGE_CORE_…`) or its flags.
+public struct CoreConfiguration: Codable, Sendable, Hashable {
+    /// Where the core keeps its database, shards, keys, logs and the sockets that `gedge` connects to.
+    public var stateDirectory: String
+    /// Where edges connect: `tcp://ADDRESS:PORT`, which takes four ports from PORT on. Loopback unless this says otherwise.
+    public var listen = "tcp://127.0.0.1:7700"
+    /// How long an edge counts as ready after its last report.
+    public var leaseSeconds = 6.0
+    /// Data sets that lie at the core: for evaluation and baselines.
+    public var datasets: [DatasetEntry] = []
+    public var log = LogSettings()
+
+    /// The defaults.
+    public init(stateDirectory: String) { self.stateDirectory = stateDirectory }
+
+    /// One line for each setting, for the usage text.
+    public static let help = [
+        "stateDirectory": "where the core keeps its state",
+        "listen": "where edges connect; four ports from this one on",
+        "leaseSeconds": "how long an edge counts as ready after its last report",
+        "datasets": "data sets at the core; a list in the configuration file",
+        "log.level": "trace, debug, info, notice, warning or error",
+        "log.maximumBytes": "size at which the log file is rotated",
+    ]
+
+    /// - Throws: `DaemonError` `invalid` for a value outside its range.
+    func validate() throws {
+        guard leaseSeconds >= 1 && leaseSeconds <= 3600 else {
+            throw DaemonError("invalid", "leaseSeconds must be 1 to 3600, not \(leaseSeconds)")
+        }
+        try log.validate()
+    }
+}

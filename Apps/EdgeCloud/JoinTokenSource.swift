@@ -1,0 +1,26 @@
+import DaemonKit
+import FoundationEssentials
+import MessageBus
+
+/// Where a join token comes from: the command line, a file, or standard input.
+enum JoinTokenSource {
+    /// - Parameter argument: the token itself, `@FILE`, `-` for standard input, or `nil` for none.
+    static func read(_ argument: String?) throws -> JoinToken? {
+        guard let argument else { return nil }
+        if argument == "-" {
+            return try JoinToken(parsing: readLine() ?? "")
+        }
+        guard argument.hasPrefix("@") else {
+            ProcessArguments.hide(argument)
+            return try JoinToken(parsing: argument)
+        }
+        let path = String(argument.dropFirst())
+        do {
+            return try JoinToken(parsing: String(contentsOfFile: path, encoding: .utf8))
+        } catch let error as SecurityError {
+            throw DaemonError("invalid-token", "\(path): \(error.message)")
+        } catch {
+            throw DaemonError("io", "the token file \(path) cannot be read", cause: error)
+        }
+    }
+}
