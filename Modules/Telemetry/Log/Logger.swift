@@ -43,6 +43,11 @@ public struct Logger: Sendable {
             clock: clock)
     }
 
+    /// The same logger with the trace id of the work that is done; `.none` adds nothing.
+    public func with(trace: TraceID) -> Logger {
+        trace == .none ? self : with(["trace": trace.description])
+    }
+
     /// The same logger speaking for another part of the program.
     public func labelled(_ label: String) -> Logger {
         Logger(label: label, metadata: metadata, sink: sink, threshold: threshold, clock: clock)
