@@ -7,6 +7,9 @@ import Telemetry
 /// the loop's thread begins.
 final class AuthenticatorLoop: @unchecked Sendable {
     // @unchecked: see above; `policy` and `metrics` are shared behind their own locks.
+    /// Where libzmq looks for an authenticator (ZeroMQ RFC 27).
+    private static let endpoint = "inproc://zeromq.zap.01"
+
     private let socket: UnsafeMutableRawPointer
     /// An eventfd; readable once the loop is to end.
     private let wake: Int32
@@ -24,7 +27,7 @@ final class AuthenticatorLoop: @unchecked Sendable {
         guard let socket = zmq_socket(context, ZMQ_REP) else { throw Self.error("cannot make the ZAP socket") }
         var linger: Int32 = 0
         guard zmq_setsockopt(socket, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size) == 0,
-            zmq_bind(socket, "inproc://zeromq.zap.01") == 0
+            zmq_bind(socket, Self.endpoint) == 0
         else {
             let error = Self.error("cannot bind the ZAP endpoint; is an authenticator running in this context already?")
             zmq_close(socket)
@@ -59,7 +62,11 @@ final class AuthenticatorLoop: @unchecked Sendable {
 
     /// Answers until interrupted or the context ends; then closes the socket.
     func run() {
-        defer { zmq_close(socket) }
+        defer {
+            // Closing alone would free the endpoint some time later; it fails only when the whole context ends.
+            zmq_unbind(socket, Self.endpoint)
+            zmq_close(socket)
+        }
         while true {
             var items = [
                 zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),

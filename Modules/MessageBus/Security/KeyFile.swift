@@ -132,8 +132,10 @@ public struct KeyFile: Sendable {
         for (index, line) in lines.enumerated() where !line.isEmpty {
             if line.starts(with: Array("# ".utf8)) { continue }
             let value = line.dropFirst(7)
-            if publicKey == nil, line.starts(with: Array("public ".utf8)), let bytes = Z85.decode(value) {
-                publicKey = PublicKey(bytes: bytes)
+            if publicKey == nil, line.starts(with: Array("public ".utf8)), let bytes = Z85.decode(value),
+                let key = PublicKey(bytes: bytes)
+            {
+                publicKey = key
             } else if secret == nil, line.starts(with: Array("secret ".utf8)), value.count == KeyPair.z85Count {
                 secret = value
             } else {
