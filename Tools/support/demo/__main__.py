@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,12 +61,13 @@ def build(root: Path) -> Path:
 
 def prepare_data(cluster: Cluster, root: Path) -> None:
     """Splits the digits once: a held-out fifth for the core, and three uneven, label-skewed shares."""
-    data = cluster.state / "data"
-    if not (data / "done").exists():
+    data, done = cluster.state / "data", cluster.state / "data.done"
+    if not done.exists():
+        shutil.rmtree(data, ignore_errors=True)  # of a split that was interrupted
         cluster.must(
             "data", "split", str(root / "data" / "digits" / "digits.csv"), "--output", str(data), "--parts", str(len(EDGES)),
             "--holdout", "0.2", "--by", "dirichlet", "--alpha", "1.0", "--seed", "7")
-        (data / "done").touch()
+        done.touch()
     cluster.core_datasets = [
         Dataset("digits-test", data / "test.csv", PIXELS), Dataset("digits-pooled", data / "train.csv", PIXELS)]
     cluster.edge_datasets = {
@@ -163,9 +165,13 @@ def demonstrate(options: argparse.Namespace, cluster: Cluster) -> int:
     if options.exits:
         return 0 if succeeded else 1
     say("\nRunning until Ctrl-C.")
-    while True:
-        cluster.check()
-        time.sleep(0.5)
+    try:
+        while True:
+            cluster.check()
+            time.sleep(0.5)
+    except Stop:
+        say("\nStopping …")
+        return 0 if succeeded else 1
 
 
 def main() -> int:
@@ -189,7 +195,8 @@ def main() -> int:
     try:
         code = demonstrate(options, cluster)
     except Stop:
-        say("\nStopping …")
+        say("\nStopping before the job has ended …")
+        code = 130  # as a shell counts an end by Ctrl-C
     except (ClusterError, OSError) as error:
         say(f"run: error: {error}")
         code = 1
@@ -201,7 +208,7 @@ def main() -> int:
     if killed:
         say(f"run: error: {', '.join(killed)} did not stop in time and had to be killed")
         code = 1
-    elif code == 0:
+    else:
         say("Every process has stopped.")
     return code
 
