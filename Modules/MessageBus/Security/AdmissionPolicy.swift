@@ -10,11 +10,11 @@ struct AdmissionPolicy: Sendable {
         switch AuthenticationDomain(rawValue: request.domain) {
         case .peer:
             guard let peer = directory.peer(for: request.key), Self.canBeUserID(peer.text) else { return .denied }
-            return .admitted(userID: peer.text)
+            return .admitted(userID: peer.text, key: request.key)
         case .enrolment:
             guard directory.acceptsEnrolment else { return .denied }
             guard enrolmentBudget.take(at: now) else { return .postponed }
-            return .admitted(userID: request.key.z85)
+            return .admitted(userID: request.key.z85, key: request.key)
         case nil: return .denied
         }
     }

@@ -1,7 +1,7 @@
 /// The authenticator's answer to one request.
 enum AuthenticationVerdict: Sendable, Hashable {
-    /// Admitted; every message of the connection carries `userID`.
-    case admitted(userID: String)
+    /// Admitted; every message of the connection carries `userID` and the key.
+    case admitted(userID: String, key: PublicKey)
     /// Not admitted; the peer is told and does not come back by itself.
     case denied
     /// Not admitted now; the peer may come back.
@@ -40,7 +40,17 @@ enum AuthenticationVerdict: Sendable, Hashable {
     /// The parts of the answer to the request with `requestID`.
     func parts(requestID: [UInt8]) -> [[UInt8]] {
         var userID = ""
-        if case .admitted(let name) = self { userID = name }
-        return [Array("1.0".utf8), requestID, Array(status.utf8), Array(text.utf8), Array(userID.utf8), []]
+        var metadata: [UInt8] = []
+        if case .admitted(let name, let key) = self {
+            userID = name
+            metadata = Self.property(ConnectionProperty.key, key.z85)
+        }
+        return [Array("1.0".utf8), requestID, Array(status.utf8), Array(text.utf8), Array(userID.utf8), metadata]
+    }
+
+    /// A property as ZMTP writes it: length of the name (1 byte), name, length of the value (4 bytes, big-endian), value.
+    private static func property(_ name: String, _ value: String) -> [UInt8] {
+        let length = withUnsafeBytes(of: UInt32(value.utf8.count).bigEndian) { Array($0) }
+        return [UInt8(name.utf8.count)] + Array(name.utf8) + length + Array(value.utf8)
     }
 }

@@ -23,7 +23,9 @@ struct AdmissionTests {
         let stranger = try KeyPair.generate().publicKey
         var policy = policy(FixedDirectory([known: PeerID("edge-1")], acceptsEnrolment: true))
         let domain = AuthenticationDomain.peer.rawValue
-        #expect(policy.verdict(on: try request(domain: domain, key: known), at: start) == .admitted(userID: "edge-1"))
+        #expect(
+            policy.verdict(on: try request(domain: domain, key: known), at: start)
+                == .admitted(userID: "edge-1", key: known))
         #expect(policy.verdict(on: try request(domain: domain, key: stranger), at: start) == .denied)
     }
 
@@ -42,7 +44,8 @@ struct AdmissionTests {
         #expect(policy.verdict(on: try request(domain: "gedge.enrol", key: key), at: start) == .denied)
         directory.set(acceptsEnrolment: true)
         #expect(
-            policy.verdict(on: try request(domain: "gedge.enrol", key: key), at: start) == .admitted(userID: key.z85))
+            policy.verdict(on: try request(domain: "gedge.enrol", key: key), at: start)
+                == .admitted(userID: key.z85, key: key))
     }
 
     @Test("strangers beyond the budget are told to come back, and may after a while")

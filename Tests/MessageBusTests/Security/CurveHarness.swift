@@ -108,15 +108,17 @@ final class CurveHarness: @unchecked Sendable {
         return parts
     }
 
-    /// The `User-Id` of the next message, after whose first part the rest is thrown away.
-    func userID(_ socket: UnsafeMutableRawPointer) -> String? {
+    /// The name and the key that the next message's connection carries; its further parts are thrown away.
+    func sender(_ socket: UnsafeMutableRawPointer) -> [String] {
         var message = zmq_msg_t()
         zmq_msg_init(&message)
         defer { zmq_msg_close(&message) }
-        guard zmq_msg_recv(&message, socket, 0) >= 0, let name = zmq_msg_gets(&message, "User-Id") else { return nil }
-        let text = String(cString: name)
+        guard zmq_msg_recv(&message, socket, 0) >= 0 else { return [] }
+        let properties = [ConnectionProperty.userID, ConnectionProperty.key].compactMap { (name: String) in
+            zmq_msg_gets(&message, name).map { String(cString: $0) }
+        }
         if zmq_msg_more(&message) != 0 { _ = receive(socket) }
-        return text
+        return properties
     }
 
     func set(_ socket: UnsafeMutableRawPointer, _ option: Int32, _ value: Int32) throws {
