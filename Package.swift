@@ -90,7 +90,12 @@ let package = Package(
         tests(
             "FedLearnTests",
             service + ["FedLearn", "DataSync", "Datasets", "NeuralNet", "Tensor"]),
+        tests("EndToEndTests", ["Contracts", "Core", "core-cloud", "edge-cloud", "gedge"]),
         tests("CoreTests", ["Core"]),
+        tests("TensorTests", ["Core", "Tensor"]),
+        tests("DatasetsTests", ["Core", "Datasets"]),
+        tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),
+        executable("bench-numerics", ["Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/Numerics"),
         tests("TelemetryTests", ["Core", "Telemetry"]),
         tests("YAMLKitTests", ["Core", "YAMLKit"]),
         .target(
