@@ -65,8 +65,9 @@ def prepare_data(cluster: Cluster, root: Path) -> None:
     if not done.exists():
         shutil.rmtree(data, ignore_errors=True)  # of a split that was interrupted
         cluster.must(
-            "data", "split", str(root / "data" / "digits" / "digits.csv"), "--output", str(data), "--parts", str(len(EDGES)),
-            "--holdout", "0.2", "--by", "dirichlet", "--alpha", "1.0", "--seed", "7")
+            "data", "split", "--input", str(root / "data" / "digits" / "digits.csv"), "--output", str(data),
+            "--parts", str(len(EDGES)), "--holdout", "0.2", "--by", "dirichlet", "--alpha", "1.0",
+            "--proportions", "3,2,1", "--seed", "7")
         done.touch()
     cluster.core_datasets = [
         Dataset("digits-test", data / "test.csv", PIXELS), Dataset("digits-pooled", data / "train.csv", PIXELS)]

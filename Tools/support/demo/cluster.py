@@ -20,8 +20,8 @@ class Dataset:
     settings: dict[str, str] = field(default_factory=dict)  # how it is read, such as scale and classes
 
     def yaml(self) -> str:
-        settings = "".join(f"      {key}: {value}\n" for key, value in self.settings.items())
-        return f"  - name: {self.name}\n    source:\n      path: {json.dumps(str(self.path))}\n{settings}"
+        settings = "".join(f"    {key}: {value}\n" for key, value in self.settings.items())
+        return f"  - name: {self.name}\n    path: {json.dumps(str(self.path))}\n{settings}"
 
 
 def dataset_block(datasets: list[Dataset]) -> str:
@@ -83,10 +83,10 @@ class Cluster:
             f"stateDirectory: {json.dumps(str(directory))}\n" + dataset_block(self.edge_datasets.get(name, [])))
         command = [
             str(self.executables / "edge-cloud"), "--core", f"tcp://127.0.0.1:{self.port}", "--config", str(configuration)]
-        is_new = token.exists() or not directory.exists()
-        if is_new:
-            token.unlink(missing_ok=True)  # of a start that did not come this far
-            self.must("token", "create", "--edge", name, "-o", str(token))
+        if not (directory / "identity.json").exists():
+            # A token of an interrupted start may have been traded already, and then works again for the same key alone.
+            if not token.exists():
+                self.must("token", "create", "--edge", name, "--lifetime", "720h", "-o", str(token))
             command += ["--join", f"@{token}"]
         daemon = Daemon(name, command, self.state / f"{name}.out")
         self.edges.append(daemon)
