@@ -110,7 +110,7 @@ def check(tree: Tree, targets: list[Target]) -> list[Violation]:
     for source in tree.swift:
         owner = next((target for target in owners if source.path.startswith(target.path + "/")), None)
         if owner is None:
-            if source.path != "Package.swift":
+            if source.path != "Package.swift" and not source.path.startswith(tree.nested_packages):
                 message = "belongs to no target of Package.swift: add it to one, or remove it"
                 violations.append(Violation(source.path, 1, "stray-file", message))
             continue

@@ -67,5 +67,10 @@ class Tree:
         return data.decode("utf-8", errors="replace")
 
     @cached_property
+    def nested_packages(self) -> tuple[str, ...]:
+        """Folders with a package of their own, such as a tool that needs flags the platform must not have."""
+        return tuple(path.removesuffix("Package.swift") for path in self.paths if path.endswith("/Package.swift"))
+
+    @cached_property
     def swift(self) -> list[SwiftSource]:
         return [SwiftSource(path, self.text(path) or "") for path in self.paths if path.endswith(".swift")]
