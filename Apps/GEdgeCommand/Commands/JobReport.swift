@@ -1,0 +1,61 @@
+import Contracts
+import Core
+
+/// A job's outcome in figures.
+struct JobReport: Encodable, Sendable, Hashable {
+    let job: String
+    let phase: JobPhase
+    /// Of the final model on the evaluation data; `null` when the job names none.
+    let accuracy: Double?
+    /// Of the same model trained centrally.
+    let baselineAccuracy: Double?
+    /// Rounds that were committed.
+    let rounds: Int
+    /// Edges that contributed to at least one round.
+    let edges: Int
+    /// From the job's creation to its end; while it runs, the time of its rounds.
+    let wallSeconds: Double
+    let bytesToEdges: Int
+    let bytesFromEdges: Int
+    /// The newest model, `{group}/{project}/{round}`.
+    let model: String?
+
+    init(_ record: ResourceRecord) throws {
+        let view = try JobView(record)
+        let status = view.status
+        job = view.name
+        phase = status.phase
+        accuracy = view.accuracy
+        baselineAccuracy = status.baselineAccuracy
+        rounds = status.completedRounds
+        edges = Set(status.rounds.flatMap { $0.contributors.map(\.edge) }).count
+        let end = status.phase.isTerminal ? status.conditions.map(\.since).max() : nil
+        if let end, let created = record.metadata.created, end > created {
+            wallSeconds = Double(end.milliseconds - created.milliseconds) / 1000
+        } else {
+            wallSeconds = view.wallSeconds
+        }
+        bytesToEdges = view.bytesToEdges
+        bytesFromEdges = view.bytesFromEdges
+        model = status.model
+    }
+
+    private enum Key: String, CodingKey {
+        case job, phase, accuracy, baselineAccuracy, rounds, edges, wallSeconds, bytesToEdges, bytesFromEdges, model
+    }
+
+    /// Writes every key, `null` where there is no figure, so that a reader can tell "none" from "not asked".
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(job, forKey: .job)
+        try container.encode(phase, forKey: .phase)
+        try container.encode(accuracy, forKey: .accuracy)
+        try container.encode(baselineAccuracy, forKey: .baselineAccuracy)
+        try container.encode(rounds, forKey: .rounds)
+        try container.encode(edges, forKey: .edges)
+        try container.encode(wallSeconds, forKey: .wallSeconds)
+        try container.encode(bytesToEdges, forKey: .bytesToEdges)
+        try container.encode(bytesFromEdges, forKey: .bytesFromEdges)
+        try container.encode(model, forKey: .model)
+    }
+}

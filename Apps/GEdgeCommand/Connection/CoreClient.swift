@@ -1,0 +1,60 @@
+import Contracts
+import Core
+import MessageBus
+import Telemetry
+
+/// A connection to the core of this machine, for as long as one command takes.
+struct CoreClient: Sendable {
+    private let bus: Bus
+    let timeout: Duration
+
+    /// Connects, runs `body`, and takes the connection down.
+    /// - Throws: `CommandError` with the code `unreachable` when no core answers, otherwise what `body` throws.
+    static func with<Result: Sendable>(
+        _ context: Context, _ body: @escaping @Sendable (CoreClient) async throws -> Result
+    ) async throws -> Result {
+        let location = context.stateDirectory
+        let address = try BusAddress(location.address)
+        try SocketProbe.check(address.endpoint(.control), hint: location.hint)
+        let bus = Bus(
+            configuration: BusConfiguration(identity: .operator), logger: .disabled, metrics: MetricsRegistry())
+        try bus.connect(address, as: .core, security: .none)
+        let client = CoreClient(bus: bus, timeout: context.callTimeout)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                try await bus.run()
+                return nil
+            }
+            group.addTask {
+                do { try await bus.ready(.core, timeout: min(.seconds(5), client.timeout)) } catch let error as BusError
+                {
+                    throw CommandError(
+                        "unreachable", "the core at \(location.path) does not answer. \(location.hint)", cause: error)
+                }
+                return try await body(client)
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CommandError("unreachable", "the connection to the core closed")
+        }
+    }
+
+    /// Asks the core one question.
+    func call<Question, Answer>(_ call: Call<Question, Answer>, _ question: Question) async throws -> Answer {
+        try await bus.call(call, question, to: .peer(.core), timeout: timeout).body
+    }
+
+    /// Asks the core a question that it answers with a sequence.
+    func stream<Question, Item>(
+        _ call: StreamCall<Question, Item>, _ question: Question
+    ) async throws -> InboundStream<Item> {
+        try await bus.stream(call, question, to: .peer(.core))
+    }
+
+    /// Waits until the core is there again after it went away.
+    func reconnected(within limit: Duration) async throws {
+        try await bus.ready(.core, timeout: limit)
+    }
+}

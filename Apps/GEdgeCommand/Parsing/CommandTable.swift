@@ -1,0 +1,41 @@
+/// Every command there is; the parser, the help and the shell completion are all made from it.
+struct CommandTable: Sendable {
+    let commands: [Command]
+
+    static let standard = CommandTable(commands: [
+        ApplyCommand.command, GetCommand.command, DescribeCommand.command, DeleteCommand.command, WatchCommand.command,
+        WaitCommand.command, ExplainCommand.command, ReportCommand.command,
+        TokenCommand.create, EdgeCommand.revoke,
+        LogsCommand.command, MetricsCommand.command,
+        DataCommand.split, DataCommand.inspect, DoctorCommand.command,
+        CompletionCommand.command, HelpCommand.command, VersionCommand.command,
+    ])
+
+    /// Flags that stand anywhere on any command line.
+    static let globalFlags = [
+        Flag(
+            "state-dir", .directory,
+            "the core's state directory (default: $GEDGE_STATE, else ~/.local/state/gedge/core)"),
+        Flag("timeout", .duration, "give up after this time, such as 30s or 5m (default: 10s a question)"),
+        Flag("no-color", "plain text, whatever the terminal can show"),
+        Flag("help", short: "h", "explain the command"),
+    ]
+
+    func command(_ path: [String]) -> Command? { commands.first { $0.path == path } }
+
+    /// Whether longer paths start with `path`.
+    func isGroup(_ path: [String]) -> Bool {
+        commands.contains { $0.path.count > path.count && Array($0.path.prefix(path.count)) == path }
+    }
+
+    /// The words that may follow `path`, each once, in the order of the table.
+    func words(after path: [String]) -> [String] {
+        var words: [String] = []
+        for command in commands where command.path.count > path.count && Array(command.path.prefix(path.count)) == path
+        {
+            let word = command.path[path.count]
+            if !words.contains(word) { words.append(word) }
+        }
+        return words
+    }
+}

@@ -1,0 +1,58 @@
+import Contracts
+import FoundationEssentials
+import YAMLKit
+
+/// Prints resources in the format the user asked for.
+struct ResourceOutput: Sendable {
+    let format: OutputFormat
+    let console: Console
+
+    /// Prints a list, or the one resource that `reference` names.
+    func write(_ list: ResourceList, _ reference: ResourceReference) throws {
+        switch format {
+        case .json where reference.name == nil:
+            try console.print(try Self.json(RecordList(items: list.items), isPretty: true))
+        case .table where list.items.isEmpty:
+            try console.remark("No \(reference.kind.plural).")
+        default:
+            try writeRows(list, showsHeadings: true, isPretty: true)
+        }
+    }
+
+    /// Prints the items one after another.
+    func writeRows(_ list: ResourceList, showsHeadings: Bool, isPretty: Bool = false) throws {
+        switch format {
+        case .table:
+            let width = console.output.isInteractive ? console.output.width : nil
+            let table = Table(columns: list.columns, rows: list.rows)
+            for line in table.lines(palette: console.palette, width: width, showsHeadings: showsHeadings) {
+                try console.print(line)
+            }
+        case .name:
+            for item in list.items { try console.print("\(item.kind.word)/\(item.metadata.name)") }
+        case .json:
+            for item in list.items { try console.print(try Self.json(item, isPretty: isPretty)) }
+        case .yaml:
+            for (index, item) in list.items.enumerated() {
+                if index > 0 || !showsHeadings { try console.print("---") }
+                let text = try YAML.encode(item)
+                try console.output.write(text.hasSuffix("\n") ? text : text + "\n")
+            }
+        }
+    }
+
+    /// `value` as JSON with sorted keys.
+    static func json(_ value: some Encodable, isPretty: Bool) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// A list as one JSON object.
+    private struct RecordList: Encodable {
+        let apiVersion = ResourceRecord.apiVersion
+        let kind = "List"
+        let items: [ResourceRecord]
+    }
+}

@@ -1,0 +1,10 @@
+import Glibc
+
+/// The system's own words for its error numbers.
+enum SystemError {
+    static func text(_ number: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

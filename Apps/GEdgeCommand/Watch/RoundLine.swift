@@ -1,0 +1,39 @@
+import Contracts
+import Core
+
+/// One finished round as a line of text.
+enum RoundLine {
+    static let heading = "round  accuracy     loss   to edges  from edges       time  edges"
+
+    /// For a person, under `heading`.
+    static func table(_ round: RoundSummary, palette: Palette) -> String {
+        let cells = [
+            TextWidth.padded(String(round.round), 5, alignRight: true),
+            TextWidth.padded(round.accuracy.map(NumberText.percent) ?? "-", 8, alignRight: true),
+            TextWidth.padded(round.loss.map { NumberText.fixed($0, digits: 4) } ?? "-", 7, alignRight: true),
+            TextWidth.padded(NumberText.bytes(round.bytesToEdges), 9, alignRight: true),
+            TextWidth.padded(NumberText.bytes(round.bytesFromEdges), 10, alignRight: true),
+            TextWidth.padded(NumberText.span(seconds: round.seconds), 9, alignRight: true),
+        ]
+        let asked = round.contributors.count + round.absent.count
+        var text = cells.joined(separator: "  ") + "  \(round.contributors.count)/\(asked)"
+        if !round.absent.isEmpty {
+            let absent = round.absent.map { "\($0.edge): \(TextWidth.printable($0.reason))" }.joined(separator: "; ")
+            text += "  " + palette.yellow("without \(absent)")
+        }
+        return text
+    }
+
+    /// For a program: words of `key=value`, in an order that stays.
+    static func words(_ round: RoundSummary, job: String, of rounds: Int) -> String {
+        var words = ["job/\(job)", "round=\(round.round)/\(rounds)"]
+        if let accuracy = round.accuracy { words.append("accuracy=\(NumberText.fixed(accuracy, digits: 4))") }
+        if let loss = round.loss { words.append("loss=\(NumberText.fixed(loss, digits: 4))") }
+        words.append("seconds=\(NumberText.fixed(round.seconds, digits: 3))")
+        words.append("bytesToEdges=\(round.bytesToEdges)")
+        words.append("bytesFromEdges=\(round.bytesFromEdges)")
+        words.append("contributors=\(round.contributors.map(\.edge.text).joined(separator: ","))")
+        if !round.absent.isEmpty { words.append("absent=\(round.absent.map(\.edge.text).joined(separator: ","))") }
+        return words.joined(separator: " ")
+    }
+}
