@@ -190,8 +190,13 @@ public struct ReleaseRequest: Codable, Sendable {
 
 public struct ShardsRequest: Codable, Sendable {
     public var digests: [Digest]
+    /// Whether the sender must read and hash the shards again, because what came the last time was damaged; absent for no.
+    public var recheck: Bool?
 
-    public init(digests: [Digest]) { self.digests = digests }
+    public init(digests: [Digest], recheck: Bool? = nil) {
+        self.digests = digests
+        self.recheck = recheck
+    }
 }
 
 public enum ShardEncoding: String, Codable, Sendable {

@@ -40,6 +40,7 @@ C_OWNERS = {
     "CZeroMQ": {"MessageBus"},
     "CCrypto": {"MessageBus", "DataSync"},
     "CSQLite": {"Store"},
+    "CLinux": {"Store"},
     "COpenBLAS": {"Tensor"},
     "COneDNN": {"Tensor"},
     "CLZ4": {"DataSync"},

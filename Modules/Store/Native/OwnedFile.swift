@@ -1,3 +1,4 @@
+import CLinux
 package import Glibc
 
 /// An open file that closes when it goes out of scope. Not inherited by child processes.
@@ -16,11 +17,11 @@ package struct OwnedFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Bytes in the file.
-    package func size() throws -> Int {
+    /// Size, owner, times and mode.
+    package func status() throws -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw StoreError(errno: errno, doing: "examine", path: path) }
-        return Int(status.st_size)
+        return status
     }
 
     /// Writes all of `bytes` at the current position.
@@ -45,6 +46,12 @@ package struct OwnedFile: ~Copyable {
             filled += count
         }
         return filled
+    }
+
+    /// Begins to write the file's bytes to the disk without waiting, so that a later `sync` waits less. A hint: what goes
+    /// wrong shows in `sync`.
+    package func startWriteback() {
+        _ = gedge_start_writeback(descriptor)
     }
 
     /// Returns when the file's bytes survive a power loss. Its name survives only after its directory is synced too.

@@ -1,0 +1,48 @@
+public import Core
+
+/// What went wrong with shards, manifests or a transfer.
+public struct DataSyncError: ModuleError {
+    /// The kinds of failure this module finds itself; the raw value is the stable `code`.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Nothing here has this digest.
+        case missing
+        /// Bytes that do not hash to the name they came under; what was on disk is put aside.
+        case corruptShard = "corrupt-shard"
+        /// A manifest that breaks the rules; see `ManifestRules`.
+        case invalidManifest = "invalid-manifest"
+        /// More bytes than the caller expects or the limits allow.
+        case tooLarge = "too-large"
+        /// A request that cannot be carried out as it is.
+        case invalidRequest = "invalid-request"
+        /// The caller may not ask for this.
+        case refused
+        /// The source sent something else than it was asked for.
+        case protocolViolation = "protocol-violation"
+        /// A native library failed.
+        case native
+    }
+
+    public let code: String
+    public let message: String
+    public let cause: (any Error)?
+    public let isRetriable: Bool
+
+    public init(_ kind: Kind, _ message: String, isRetriable: Bool = false) {
+        code = kind.rawValue
+        self.message = message
+        cause = nil
+        self.isRetriable = isRetriable
+    }
+
+    /// What `error` means for the work described by `context`; its code and whether it may pass are kept.
+    init(_ error: any Error, during context: String) {
+        let failure = Failure(error)
+        code = failure.code
+        message = context
+        cause = error
+        isRetriable = failure.isRetriable
+    }
+
+    /// Whether this error is of `kind`.
+    public func `is`(_ kind: Kind) -> Bool { code == kind.rawValue }
+}

@@ -1,0 +1,28 @@
+import Telemetry
+
+/// What the service counts.
+struct DataSyncMetrics: Sendable {
+    let publishedBytes: Counter
+    let receivedBytes: Counter
+    let sentBytes: Counter
+    let presentShards: Counter
+    let damagedShards: Counter
+    let retries: Counter
+    let removedShards: Counter
+
+    init(_ registry: MetricsRegistry) {
+        publishedBytes = registry.counter(
+            "gedge_datasync_published_bytes_total", help: "Raw bytes of tensors published here")
+        receivedBytes = registry.counter(
+            "gedge_datasync_received_bytes_total", help: "Bytes of shards fetched from other clouds, as compressed")
+        sentBytes = registry.counter(
+            "gedge_datasync_sent_bytes_total", help: "Bytes of shards sent to other clouds, as compressed")
+        presentShards = registry.counter(
+            "gedge_datasync_present_shards_total", help: "Shards that a fetch found here already")
+        damagedShards = registry.counter(
+            "gedge_datasync_damaged_shards_total", help: "Shards whose bytes did not match their name")
+        retries = registry.counter("gedge_datasync_retries_total", help: "Attempts of a fetch after the first")
+        removedShards = registry.counter(
+            "gedge_datasync_removed_shards_total", help: "Shards removed because nothing refers to them")
+    }
+}

@@ -1,0 +1,140 @@
+import Contracts
+import Core
+import MessageBus
+import Telemetry
+
+extension DataSyncService {
+    /// Shards asked for in one stream.
+    private static let streamLength = 2048
+
+    /// A shard that came and is not looked at yet.
+    fileprivate struct Arrival {
+        let item: ShardItem
+        let payload: Attachment
+    }
+
+    /// Pulls shards from `source`. While some are on the wire others are verified and written, a batch at a time; what
+    /// arrived before a failure is kept.
+    /// - Throws: `protocol-violation`, `corrupt-shard` (retriable), `StoreError` `full`, or what the bus says.
+    func pull(
+        _ missing: [ShardSpec], from source: PeerID, trace: TraceID, into moved: inout MovedShards
+    ) async throws {
+        var rest = missing[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.streamLength)
+            rest = rest.dropFirst(part.count)
+            try await pull(part, from: source, trace: trace, into: &moved)
+        }
+    }
+
+    private func pull(
+        _ specs: ArraySlice<ShardSpec>, from source: PeerID, trace: TraceID, into moved: inout MovedShards
+    ) async throws {
+        let request = ShardsRequest(digests: specs.map(\.digest), recheck: moved.sawDamage ? true : nil)
+        let stream = try await bus.stream(
+            DataSyncContract.shards, request, to: .peer(source), window: configuration.windowBytes, trace: trace)
+        let counted = try await withThrowingTaskGroup(of: Kept.self) { group in
+            var counted = Kept()
+            var running = 0
+            var batch: [Arrival] = []
+            var batchBytes = 0
+            func flush() async throws {
+                guard !batch.isEmpty else { return }
+                // One batch is written while the next is hashed and a third arrives: memory stays bounded.
+                if running == 2, let kept = try await group.next() {
+                    counted.add(kept)
+                    running -= 1
+                }
+                let arrivals = batch
+                group.addTask { [self] in await keep(arrivals) }
+                running += 1
+                (batch, batchBytes) = ([], 0)
+            }
+            do {
+                var expected = specs.makeIterator()
+                for try await item in stream {
+                    let payload = try check(item, expected.next())
+                    batch.append(Arrival(item: item.body, payload: payload))
+                    batchBytes += payload.count
+                    if batchBytes >= configuration.batchBytes || batch.count == 64 { try await flush() }
+                    if counted.failure != nil { break }
+                }
+                if counted.failure == nil, let next = expected.next() {
+                    throw DataSyncError(
+                        .protocolViolation, "the source sent no shard \(next.digest)", isRetriable: true)
+                }
+            } catch { counted.failure = counted.failure ?? error }
+            try await flush()
+            for try await kept in group { counted.add(kept) }
+            return counted
+        }
+        moved.shards += counted.shards
+        moved.bytes += counted.bytes
+        if let failure = counted.failure { throw failure }
+        try Task.checkCancellation()
+    }
+
+    /// What became of a batch.
+    fileprivate struct Kept: Sendable {
+        var shards = 0
+        var bytes = 0
+        var failure: (any Error)?
+
+        mutating func add(_ other: Kept) {
+            shards += other.shards
+            bytes += other.bytes
+            failure = failure ?? other.failure
+        }
+    }
+
+    /// An item is the shard asked for next, and no larger than it can be.
+    private func check(_ item: Inbound<ShardItem>, _ expected: ShardSpec?) throws -> Attachment {
+        guard let expected, item.body.digest == expected.digest, item.body.size == expected.size else {
+            throw DataSyncError(
+                .protocolViolation,
+                "the source sent shard \(item.body.digest) of \(item.body.size) bytes in place of "
+                    + (expected.map { "\($0.digest) of \($0.size)" } ?? "the end"))
+        }
+        guard item.attachments.count == 1, let payload = item.attachments.first, payload.count <= expected.size else {
+            throw DataSyncError(
+                .protocolViolation,
+                "shard \(expected.digest) came as \(item.attachments.count) attachments of "
+                    + "\(item.attachments.reduce(0) { $0 + $1.count }) bytes, not one of at most \(expected.size)")
+        }
+        return payload
+    }
+
+    /// Verifies and stores a batch, durable when this returns; what is sound of it is kept even if something is not.
+    private func keep(_ arrivals: [Arrival]) async -> Kept {
+        do {
+            let kept = try await workers.run { [shards] in try shards.keep(arrivals) }
+            metrics.receivedBytes.increment(by: kept.bytes)
+            if (kept.failure as? DataSyncError)?.is(.corruptShard) ?? false { metrics.damagedShards.increment() }
+            return kept
+        } catch { return Kept(failure: error) }
+    }
+}
+
+extension ShardStore {
+    fileprivate func keep(_ arrivals: [DataSyncService.Arrival]) throws -> DataSyncService.Kept {
+        var kept = DataSyncService.Kept()
+        var staged: [StagedShard] = []
+        for arrival in arrivals {
+            do {
+                staged.append(
+                    try arrival.payload.withUnsafeBytes { bytes in
+                        try stage(
+                            payload: bytes, encoding: arrival.item.encoding, size: arrival.item.size,
+                            digest: arrival.item.digest)
+                    })
+                kept.bytes += arrival.payload.count
+            } catch {
+                kept.failure = error
+                break
+            }
+        }
+        try commit(staged)
+        kept.shards = staged.count
+        return kept
+    }
+}

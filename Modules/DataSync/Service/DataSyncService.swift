@@ -1,0 +1,129 @@
+public import Contracts
+public import Core
+public import MessageBus
+public import Store
+public import Telemetry
+
+/// Publishes, fetches, serves and releases models as manifests of shards: the answers to `DataSyncContract`.
+///
+/// `register` it on a bus and `run` it beside the bus. Peers may read manifests and shards; everything else is for this
+/// process alone.
+public final class DataSyncService: Sendable {
+    /// The module's tables, for `Database.open`.
+    public static var migrations: MigrationSet { DataSyncSchema.migrations }
+
+    let bus: Bus
+    let store: Database
+    let shards: ShardStore
+    let configuration: DataSyncConfiguration
+    let rules: ManifestRules
+    let logger: Logger
+    let metrics: DataSyncMetrics
+    let clock: any WallClock
+    let workers: WorkerPool
+    /// One fetch at a time of each manifest.
+    let fetches = KeyedTurnstile()
+    /// The fetches that move bytes.
+    let transfers: Turnstile
+
+    /// - Parameters:
+    ///   - store: a database opened with `migrations`.
+    ///   - directory: where the shards lie, such as `shards` in the state directory; this service's alone.
+    /// - Throws: `StoreError` when the directory cannot be used.
+    public init(
+        bus: Bus, store: Database, directory: String, configuration: DataSyncConfiguration = DataSyncConfiguration(),
+        logger: Logger = .disabled, metrics: MetricsRegistry = MetricsRegistry(),
+        clock: any WallClock = SystemWallClock()
+    ) throws {
+        precondition(
+            (1...configuration.limits.shardBytes).contains(configuration.shardBytes),
+            "shards are cut to at least one byte and at most the limit of a shard")
+        self.bus = bus
+        self.store = store
+        self.configuration = configuration
+        self.logger = logger
+        self.clock = clock
+        self.metrics = DataSyncMetrics(metrics)
+        rules = ManifestRules(limits: configuration.limits)
+        shards = try ShardStore(
+            directory: directory, maximumShardBytes: configuration.limits.shardBytes, trust: configuration.trust)
+        workers = WorkerPool(name: "datasync", threads: configuration.workers)
+        transfers = Turnstile(places: configuration.maximumTransfers)
+    }
+
+    /// Registers the service's calls on the bus. Before `Bus.run`.
+    public func register() {
+        bus.handle(DataSyncContract.publish) { [self] request in
+            try admit(request.peer, to: DataSyncContract.publish.subject)
+            return try await publish(request.body, tensors: request.attachments)
+        }
+        bus.handle(DataSyncContract.fetch) { [self] request in
+            try admit(request.peer, to: DataSyncContract.fetch.subject)
+            return try await fetch(request.body, trace: request.trace)
+        }
+        bus.handle(DataSyncContract.shard) { [self] request in
+            try admit(request.peer, to: DataSyncContract.shard.subject)
+            let bytes = try await shard(request.body.digest)
+            return Outbound(ShardReply(size: bytes.count), attachments: [bytes.attachment])
+        }
+        bus.handle(DataSyncContract.release) { [self] request in
+            try admit(request.peer, to: DataSyncContract.release.subject)
+            try await release(prefix: request.body.prefix)
+            return Empty()
+        }
+        bus.handle(DataSyncContract.manifest) { [self] request in try await manifest(request.body.digest) }
+        bus.handleStream(DataSyncContract.shards) { [self] request, writer in
+            try await send(request.body, to: request.peer, writer)
+        }
+    }
+
+    /// Tidies up after the last run, then waits until cancelled; requests are served meanwhile.
+    /// - Throws: `StoreError` when the store cannot be read.
+    public func run() async throws {
+        try await recover()
+        let (ever, end) = AsyncStream<Never>.makeStream()
+        await withTaskCancellationHandler {
+            for await _ in ever {}
+        } onCancel: {
+            end.finish()
+        }
+    }
+
+    /// A manifest all of whose shards are here.
+    /// - Throws: `DataSyncError` `missing`.
+    public func manifest(_ digest: Digest) async throws -> Manifest {
+        guard let entry = try await store.read({ try Catalogue(connection: $0).entry(digest) }), entry.isComplete else {
+            throw DataSyncError(.missing, "manifest \(digest) is not here, or not all of its shards are")
+        }
+        return entry.manifest
+    }
+
+    /// The raw bytes of one shard, verified.
+    /// - Throws: `DataSyncError` `missing`, or `corrupt-shard` for one that its disk damaged; fetch its manifest again.
+    public func shard(_ digest: Digest) async throws -> ShardBytes {
+        try await noticingDamage(digest) { [shards, workers] in
+            try await workers.run { try shards.raw(digest) }
+        }
+    }
+
+    /// Runs `body`; when it finds the shard damaged, what names the shard is not complete any more.
+    func noticingDamage<Result>(_ digest: Digest, _ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let error as DataSyncError where error.is(.corruptShard) {
+            metrics.damagedShards.increment()
+            try await store.write { try Catalogue(connection: $0).setIncomplete(naming: digest) }
+            throw error
+        }
+    }
+
+    private func admit(_ peer: PeerID, to subject: String) throws {
+        guard peer == .local else {
+            throw DataSyncError(
+                .refused, "'\(subject)' is for this process alone; '\(peer)' may read manifests and shards")
+        }
+    }
+}
+
+extension ShardBytes {
+    /// The bytes as an attachment that shares their memory.
+    var attachment: Attachment { Attachment(owner: buffer, bytes: buffer.bytes(range)) }
+}

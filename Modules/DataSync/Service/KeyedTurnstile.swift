@@ -1,0 +1,28 @@
+import Contracts
+import Synchronization
+
+/// Lets one task in at a time for each digest.
+final class KeyedTurnstile: Sendable {
+    private struct Door {
+        let turnstile = Turnstile(places: 1)
+        var users = 0
+    }
+
+    private let doors = Mutex<[Digest: Door]>([:])
+
+    func within<Result>(
+        _ key: Digest, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+    ) async throws -> Result {
+        let turnstile = doors.withLock { doors in
+            doors[key, default: Door()].users += 1
+            return doors[key, default: Door()].turnstile
+        }
+        defer {
+            doors.withLock { doors in
+                doors[key]?.users -= 1
+                if doors[key]?.users == 0 { doors[key] = nil }
+            }
+        }
+        return try await turnstile.within(body)
+    }
+}

@@ -1,0 +1,120 @@
+import Contracts
+import Core
+import Store
+
+/// Which manifests are here, which shards they name and who refers to them; inside one transaction.
+struct Catalogue {
+    let connection: Connection
+
+    /// A manifest that was checked when it came.
+    struct Entry {
+        let manifest: Manifest
+        let isComplete: Bool
+    }
+
+    func entry(_ digest: Digest) throws -> Entry? {
+        try connection.first("SELECT body, is_complete FROM datasync_manifests WHERE digest = ?", digest.hex) { row in
+            Entry(manifest: try row.json(0), isComplete: try row.bool(1))
+        }
+    }
+
+    /// Records a manifest and the shards it names. A manifest that is here keeps its state.
+    func insert(_ manifest: Manifest, digest: Digest, now: Timestamp) throws {
+        try connection.execute(
+            """
+            INSERT INTO datasync_manifests (digest, body, raw_bytes, is_complete, created) VALUES (?, ?, ?, 0, ?)
+            ON CONFLICT DO NOTHING
+            """, digest.hex, String(decoding: manifest.canonicalBytes, as: UTF8.self), manifest.rawBytes, now)
+        guard connection.changes > 0 else { return }
+        for shard in Set(manifest.shards.map(\.digest)) {
+            try connection.execute(
+                "INSERT INTO datasync_shards (shard, manifest) VALUES (?, ?)", shard.hex, digest.hex)
+        }
+    }
+
+    func hold(_ digest: Digest, for owner: String) throws {
+        try connection.execute(
+            "INSERT INTO datasync_references (owner, manifest) VALUES (?, ?) ON CONFLICT DO NOTHING", owner, digest.hex)
+    }
+
+    /// - Returns: whether the manifest is still here.
+    func setComplete(_ digest: Digest, _ isComplete: Bool) throws -> Bool {
+        try connection.execute("UPDATE datasync_manifests SET is_complete = ? WHERE digest = ?", isComplete, digest.hex)
+        return connection.changes > 0
+    }
+
+    /// A shard was found damaged: what names it is not complete any more.
+    func setIncomplete(naming shard: Digest) throws {
+        try connection.execute(
+            """
+            UPDATE datasync_manifests SET is_complete = 0
+            WHERE digest IN (SELECT manifest FROM datasync_shards WHERE shard = ?)
+            """, shard.hex)
+    }
+
+    /// Drops every reference that begins with `prefix`, and the manifests that nobody refers to any more.
+    /// - Returns: the number of references dropped, and the shards that no manifest names any more, whose files may go.
+    func release(prefix: String) throws -> (references: Int, shards: [Digest]) {
+        try connection.execute(
+            "DELETE FROM datasync_references WHERE owner >= ?1 AND substr(owner, 1, length(?1)) = ?1", prefix)
+        let references = connection.changes
+        let condition = """
+            NOT EXISTS (SELECT 1 FROM datasync_references r WHERE r.manifest = m.digest)
+            """
+        let shards = try connection.query(
+            """
+            SELECT DISTINCT s.shard FROM datasync_manifests m JOIN datasync_shards s ON s.manifest = m.digest
+            WHERE \(condition)
+            """
+        ) { try $0.string(0) }
+        try connection.execute(
+            """
+            DELETE FROM datasync_transfers WHERE manifest IN (SELECT m.digest FROM datasync_manifests m WHERE \(condition))
+            """)
+        try connection.execute("DELETE FROM datasync_manifests AS m WHERE \(condition)")
+        return (references, try shards.compactMap(Digest.init(hex:)).filter { try !isNamed($0) })
+    }
+
+    /// Whether a manifest names the shard.
+    func isNamed(_ shard: Digest) throws -> Bool {
+        try connection.first("SELECT 1 FROM datasync_shards WHERE shard = ? LIMIT 1", shard.hex) { _ in true } ?? false
+    }
+
+    // MARK: Transfers
+
+    func transferState(_ manifest: Digest) throws -> TransferState? {
+        let text = try connection.first("SELECT state FROM datasync_transfers WHERE manifest = ?", manifest.hex) {
+            try $0.string(0)
+        }
+        return text.flatMap(TransferState.init(rawValue:))
+    }
+
+    /// Moves a transfer on; a new one begins as `wanted`.
+    /// - Throws: `StoreError` `sql` for a step that `TransferState` does not know.
+    func setTransfer(_ manifest: Digest, _ state: TransferState, from source: PeerID, now: Timestamp) throws {
+        let old = try transferState(manifest)
+        guard old.map({ $0.canBecome(state) }) ?? true else {
+            throw StoreError(
+                .sql, "a transfer cannot go from \(old?.rawValue ?? "nothing") to \(state.rawValue)")
+        }
+        try connection.execute(
+            """
+            INSERT INTO datasync_transfers (manifest, source, state, attempts, updated) VALUES (?, ?, ?, 0, ?)
+            ON CONFLICT (manifest) DO UPDATE SET
+                source = excluded.source, state = excluded.state, updated = excluded.updated, failure = NULL
+            """, manifest.hex, source.text, state.rawValue, now)
+    }
+
+    func noteFailure(_ manifest: Digest, _ failure: String, now: Timestamp) throws {
+        try connection.execute(
+            "UPDATE datasync_transfers SET attempts = attempts + 1, failure = ?, updated = ? WHERE manifest = ?",
+            failure, now, manifest.hex)
+    }
+
+    /// Forgets transfers of which not even the manifest came; whoever wants one asks again.
+    func forgetWanted(_ manifest: Digest? = nil) throws {
+        try connection.execute(
+            "DELETE FROM datasync_transfers WHERE state = ? AND (?2 IS NULL OR manifest = ?2)",
+            TransferState.wanted.rawValue, manifest?.hex)
+    }
+}
