@@ -24,7 +24,8 @@ public func fuzzFrames(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     precondition(header.lane == lane, "a header of another lane")
     precondition(Int(header.bodyLength) <= laneLimits.bodyBytes, "a body beyond its limit")
     let subject = header.subject(of: head)
-    precondition(subject.utf8.count <= FrameLimits.maximumSubjectBytes && subject.allSatisfy(\.isASCII), "a bad subject")
+    precondition(
+        subject.utf8.count <= FrameLimits.maximumSubjectBytes && subject.allSatisfy(\.isASCII), "a bad subject")
     precondition(header.body(of: head).count == Int(header.bodyLength), "a body of another length")
     if (try? MessageShape.check(header, attachmentSizes: sizes, limits: limits)) != nil {
         precondition(sizes.count == Int(header.attachmentCount), "an attachment that was not announced")
