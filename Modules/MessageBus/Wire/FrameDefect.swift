@@ -48,7 +48,7 @@ public enum FrameDefect: ModuleError, Hashable {
         case .timeoutTooLong(let value): "a timeout of \(value) ms exceeds \(FrameHeader.maximumTimeoutMilliseconds)"
         case .argumentTooLarge(let value): "the argument \(value) exceeds \(FrameHeader.maximumArgument)"
         case .subjectTooLong(let bytes): "a subject of \(bytes) bytes exceeds \(FrameLimits.maximumSubjectBytes)"
-        case .badSubject: "the subject is not 'domain.verb' of lower-case ASCII letters, digits and '-'"
+        case .badSubject: "the subject is not 'domain.verb' of ASCII letters, digits and '-'"
         case .bodyTooLarge(let bytes, let limit): "a body of \(bytes) bytes exceeds the lane's \(limit)"
         case .lengthMismatch(let expected, let actual): "the head has \(actual) bytes and announces \(expected)"
         case .tooManyAttachments(let count, let limit): "\(count) attachments exceed the lane's \(limit)"

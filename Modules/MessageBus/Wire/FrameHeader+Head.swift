@@ -14,7 +14,7 @@ extension FrameHeader {
         UnsafeRawBufferPointer(rebasing: head[(Self.byteCount + Int(subjectLength))..<headLength])
     }
 
-    /// Whether the subject is two or more words of `a-z 0-9 -` joined by dots, or empty where none belongs.
+    /// Whether the subject is two or more words of `a-z A-Z 0-9 -` joined by dots, or empty where none belongs.
     /// - Precondition: `head` has `headLength` bytes.
     func isSubjectValid(in head: UnsafeRawBufferPointer) -> Bool {
         if subjectLength == 0 { return true }
@@ -22,7 +22,8 @@ extension FrameHeader {
         var wordLength = 0
         for byte in subjectBytes(of: head) {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
                 wordLength += 1
             case UInt8(ascii: "."):
                 guard wordLength > 0 else { return false }

@@ -20,7 +20,8 @@ public struct FrameHeader: Sendable, Hashable {
     public var kind: FrameKind
     public var lane: Lane
     public var flags: FrameFlags
-    /// The sender's session: a number that grows with each start or reconnect, so that frames of an old one are known.
+    /// The session: a number that the connecting side chose, that grows with each of its starts and reconnects, and that
+    /// both sides write into every frame, so that frames of an old session are known.
     public var session: UInt64
     /// Counts the frames of the session on this lane; one that comes again is a replay.
     public var sequence: UInt64
