@@ -107,5 +107,6 @@ let package = Package(
             "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ"],
             resources: [.copy("Wire/vectors.json")]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
+        tests("DataSyncTests", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"]),
     ]
 )
