@@ -1,6 +1,6 @@
 import Contracts
-public import Core
-public import DaemonKit
+import Core
+import DaemonKit
 import DataSync
 import FedLearn
 import MessageBus
@@ -31,7 +31,7 @@ public struct CoreCloud: Sendable {
         _ = try await datasets.summaries()
         let keys = try KeyFile("\(state.subdirectory("keys"))/core.key").loadOrCreate()
         let database = try await Database.open(
-            path: state.file("core.db"), migrations: [.topology, .dataSync, .fedLearnCoordinator], logger: logger)
+            path: state.file("core.db"), migrations: [.topology, DataSyncService.migrations, .fedLearnCoordinator], logger: logger)
         var settings = BusConfiguration(identity: .core)
         settings.software = "core-cloud/\(Version.current)"
         let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
@@ -39,8 +39,8 @@ public struct CoreCloud: Sendable {
         let topology = try await TopologyService(
             bus: bus, database: database, lease: .seconds(configuration.leaseSeconds), logger: logger)
         let enrolment = try await EnrolmentService(database: database, serverKey: keys.publicKey, logger: logger)
-        let dataSync = try await DataSyncService(
-            bus: bus, database: database, directory: state, logger: logger, metrics: metrics)
+        let dataSync = try DataSyncService(
+            bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(bus: bus, database: database, datasets: datasets, logger: logger)
         topology.register()
         enrolment.register(on: bus, topology: topology)

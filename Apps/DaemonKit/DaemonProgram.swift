@@ -49,7 +49,7 @@ public struct DaemonProgram<Settings: Codable & Sendable>: Sendable {
                 ] + flags + layers.flags(help: help))
             let values = try parser.parse(Array(arguments.dropFirst()))
             if values.isHelpRequested {
-                print(parser.usage)
+                print(parser.usageText, terminator: "")
                 return 0
             }
             if values.isSet("version") {
@@ -77,7 +77,8 @@ public struct DaemonProgram<Settings: Codable & Sendable>: Sendable {
 
     private func complain(_ error: any Error) {
         let text = (error as? any ModuleError)?.description ?? String(describing: error)
-        fputs("\(name): \(text)\n", stderr)
+        let line = Array("\(name): \(text)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
     }
 
     /// The absolute directory of the file at `path`.

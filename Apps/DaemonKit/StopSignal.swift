@@ -10,7 +10,8 @@ public enum StopSignal {
     /// - Returns: a function that returns the number of the first signal, from a thread of its own.
     public static func install() -> @Sendable () async throws -> Int32 {
         var ends: [Int32] = [-1, -1]
-        precondition(pipe2(&ends, O_CLOEXEC) == 0, "the system refused a pipe (errno \(errno))")
+        precondition(pipe(&ends) == 0, "the system refused a pipe (errno \(errno))")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         pipeEnd = ends[1]
         // A peer that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)

@@ -1,6 +1,6 @@
 import Contracts
-public import Core
-public import DaemonKit
+import Core
+import DaemonKit
 import DataSync
 import FedLearn
 import FoundationEssentials
@@ -38,7 +38,7 @@ public struct EdgeCloud: Sendable {
             in: state, keys: keys, core: address, token: token, proposedName: try proposedName(), logger: log.logger)
         let logger = log.logger.with(["edge": identity.name.text])
         let database = try await Database.open(
-            path: state.file("edge.db"), migrations: [.dataSync, .fedLearnParticipant], logger: logger)
+            path: state.file("edge.db"), migrations: [DataSyncService.migrations, .fedLearnParticipant], logger: logger)
         var settings = BusConfiguration(identity: PeerID(identity.name))
         settings.software = "edge-cloud/\(Version.current)"
         let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
@@ -46,8 +46,8 @@ public struct EdgeCloud: Sendable {
         let agent = TopologyAgent(
             bus: bus, directory: state.path, datasets: summaries, labels: configuration.labels,
             version: Version.current, logger: logger)
-        let dataSync = try await DataSyncService(
-            bus: bus, database: database, directory: state, logger: logger, metrics: metrics)
+        let dataSync = try DataSyncService(
+            bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
         dataSync.register()

@@ -23,3 +23,10 @@ import Testing
         #expect(load.availableMemory > 0 && load.freeDisk > 0 && load.resident > 1 << 20)
     }
 }
+
+extension MachineProbeTests {
+    @Test(arguments: [("0-3", 4), ("0", 1), ("0-1,4,8-9", 5), ("", 0)])
+    func kernelListsAreCounted(list: String, count: Int) {
+        #expect(MachineProbe.count(ofList: list) == count)
+    }
+}

@@ -18,7 +18,7 @@ public enum NearestName {
     }
 
     /// The end of a message about an unknown `word`: the nearest name, or all of them when they are few.
-    static func hint(for word: String, among candidates: some Collection<String>, noun: String) -> String {
+    public static func hint(for word: String, among candidates: some Collection<String>, noun: String) -> String {
         if let name = suggestion(for: word, among: candidates) { return "; did you mean '\(name)'?" }
         guard !candidates.isEmpty, candidates.count <= 16 else { return "" }
         return "; the known \(noun) are " + candidates.sorted().joined(separator: ", ")

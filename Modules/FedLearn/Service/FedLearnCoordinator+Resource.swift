@@ -1,6 +1,7 @@
 import Contracts
 import Core
 import MessageBus
+import Telemetry
 import YAMLKit
 
 extension FedLearnCoordinator {
@@ -8,8 +9,7 @@ extension FedLearnCoordinator {
     nonisolated func registerResource() {
         bus.handle(ResourceContract.apply(.trainingJob)) { [self] request in try await apply(request.body) }
         bus.handle(ResourceContract.get(.trainingJob)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
-            let jobs = try await request.body.name.map { [try await job(named: $0)] } ?? allJobs
-            return try JobPresentation.list(jobs)
+            try JobPresentation.list(try await jobs(named: request.body.name))
         }
         bus.handle(ResourceContract.describe(.trainingJob)) { [self] (request: Inbound<ResourceName>) -> TextReply in
             TextReply(text: JobPresentation.describe(try await job(named: request.body.name)))
@@ -40,6 +40,8 @@ extension FedLearnCoordinator {
 
     /// A round's model and the job that made it.
     typealias Model = (job: Job, round: RoundSummary)
+
+    private func jobs(named name: String?) throws -> [Job] { try name.map { [try job(named: $0)] } ?? allJobs }
 
     private func models(named name: String?) throws -> [Model] {
         let all = allJobs.flatMap { job in job.rounds.map { (job, $0) } }

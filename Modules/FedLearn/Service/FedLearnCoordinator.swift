@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 public import Core
 public import MessageBus
 public import Store

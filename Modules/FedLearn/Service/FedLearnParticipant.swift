@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 public import Core
 import Datasets
 public import MessageBus
@@ -67,10 +67,12 @@ public actor FedLearnParticipant {
                 group.addTask { [self] in
                     switch work {
                     case .train(let order, let trace, let stopped):
-                        await Self.race(stopped) { await train(order, trace: trace) }
+                        await Self.race(stopped) { [self] in await train(order, trace: trace) }
                         await ended(order.reference, base: order.manifest)
                     case .deliver(let notice, let stopped):
-                        await Self.race(stopped) { await deliver(notice, timeout: .seconds(3600), trace: .none) }
+                        await Self.race(stopped) { [self] in
+                            await deliver(notice, timeout: .seconds(3600), trace: .none)
+                        }
                         await ended(notice.reference, base: nil)
                     }
                 }

@@ -2,6 +2,7 @@ import Contracts
 import Core
 import Datasets
 import NeuralNet
+import Telemetry
 import Tensor
 
 /// Judges global models on data that no edge trains on, and trains the same model centrally for comparison.

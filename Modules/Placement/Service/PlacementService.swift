@@ -1,4 +1,5 @@
-public import Contracts
+import Contracts
+import Core
 public import MessageBus
 public import Telemetry
 

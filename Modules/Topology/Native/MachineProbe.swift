@@ -23,11 +23,17 @@ struct MachineProbe: Sendable {
 
     /// Hardware threads this process may run on.
     private func threads() -> Int {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else {
-            return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let list = ProcFile.text("/proc/self/status").flatMap { ProcFile.value("Cpus_allowed_list", in: $0) }
+        let allowed = list.map { Self.count(ofList: $0) } ?? 0
+        return allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// How many numbers a kernel list such as `0-3,8` names.
+    static func count(ofList list: String) -> Int {
+        list.split(separator: ",").reduce(0) { count, range in
+            let ends = range.split(separator: "-").compactMap { Int($0) }
+            return count + (ends.count == 2 ? max(0, ends[1] - ends[0] + 1) : ends.count)
         }
-        return withUnsafeBytes(of: &set) { bytes in bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
     }
 
     /// The smaller of the machine's memory and the control group's limit, in bytes.

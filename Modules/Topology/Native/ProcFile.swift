@@ -18,12 +18,14 @@ enum ProcFile {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The number after `key` in a file of lines such as `MemAvailable:   123 kB`.
+    /// What follows `key` in a file of lines such as `MemAvailable:   123 kB`.
+    static func value(_ key: String, in text: String) -> String? {
+        let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
+        return line.map { String($0.dropFirst(key.count + 1).drop { $0 == " " || $0 == "\t" }) }
+    }
+
+    /// The number after `key`.
     static func number(_ key: String, in text: String) -> Int64? {
-        for line in text.split(separator: "\n") where line.hasPrefix(key) {
-            let rest = line.dropFirst(key.count).drop { $0 == ":" || $0 == " " || $0 == "\t" }
-            return Int64(rest.prefix { $0.isNumber })
-        }
-        return nil
+        value(key, in: text).flatMap { Int64($0.prefix { $0.isNumber }) }
     }
 }

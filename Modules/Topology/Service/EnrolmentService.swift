@@ -65,7 +65,7 @@ public final class EnrolmentService: PeerDirectory {
             try await topology.revoked(request.body.edge)
             return Empty()
         }
-        bus.onEnrol { [self] request, key in try await enrol(request, key: key) }
+        bus.onEnrolment { [self] request, key in try await enrol(request.body, key: key) }
     }
 
     // MARK: - PeerDirectory

@@ -1,5 +1,5 @@
 public import Contracts
-public import Core
+import Core
 public import MessageBus
 public import Telemetry
 

@@ -6,8 +6,7 @@ extension TopologyService {
     /// Answers `get`, `describe`, `explain` and `watch` for edges.
     nonisolated func registerResource() {
         bus.handle(ResourceContract.get(.edge)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
-            let sites = try await request.body.name.map { [try await site(named: $0)] } ?? self.sites
-            return try Self.list(sites)
+            try Self.list(try await sites(named: request.body.name))
         }
         bus.handle(ResourceContract.describe(.edge)) { [self] (request: Inbound<ResourceName>) -> TextReply in
             TextReply(text: Self.describe(try await site(named: request.body.name)))

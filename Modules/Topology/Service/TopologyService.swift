@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 public import Core
 public import MessageBus
 public import Store
@@ -71,7 +71,7 @@ public actor TopologyService {
     /// The key of `name` is no longer admitted.
     func revoked(_ name: Name) async throws { try await end(name, .revoked) }
 
-    var sites: [Site] { table.all }
+    func sites(named name: String?) throws -> [Site] { try name.map { [try site(named: $0)] } ?? table.all }
 
     func site(named name: String) throws -> Site {
         guard let site = table.all.first(where: { $0.name.text == name }) else { throw TopologyError.unknownEdge(name) }
@@ -107,12 +107,12 @@ public actor TopologyService {
         announce.yield(site)
     }
 
-    private func disconnected(_ peer: PeerID, _ reason: String) async {
+    private func disconnected(_ peer: PeerID, _ reason: any Error) async {
         guard let name = try? Name(peer.text), let site = table.sites[name], site.phase == .ready else {
             return  // A command line came and went, or an edge that had already said goodbye.
         }
         do { try await end(name, .lost) } catch {
-            logger.error("could not record that an edge was lost", ["edge": name.text, "reason": reason], error: error)
+            logger.error("could not record that an edge was lost", ["edge": name.text, "reason": "\(reason)"], error: error)
         }
     }
 
