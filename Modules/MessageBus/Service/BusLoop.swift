@@ -144,7 +144,7 @@ final class BusLoop: TaskExecutor, @unchecked Sendable {
             takeQueue()
             runJobs()
             board.service()
-            if ready.isEmpty && !board.needsService { sleep() }
+            if ready.isEmpty && !board.needsService && !board.isDrained { sleep() }
         }
         finish()
     }
