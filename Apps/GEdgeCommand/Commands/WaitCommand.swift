@@ -5,7 +5,7 @@ import Core
 enum WaitCommand {
     static let phases: [ResourceKind: [String]] = [
         .trainingJob: ["running", "succeeded", "failed", "deleted"],
-        .edge: ["ready", "lost", "left", "deleted"],
+        .edge: ["ready", "reconnecting", "lost", "left", "revoked", "deleted"],
         .model: ["present", "deleted"],
     ]
 
@@ -22,7 +22,10 @@ enum WaitCommand {
             Flag(
                 "for",
                 .choice(
-                    ["running", "succeeded", "failed", "ready", "lost", "left", "present", "deleted"],
+                    [
+                        "running", "succeeded", "failed", "ready", "reconnecting", "lost", "left", "revoked", "present",
+                        "deleted",
+                    ],
                     placeholder: "PHASE"), "the phase to wait for")
         ]
     ) { invocation, context in

@@ -43,7 +43,9 @@ struct CoreClient: Sendable {
 
     /// Asks the core one question.
     func call<Question, Answer>(_ call: Call<Question, Answer>, _ question: Question) async throws -> Answer {
-        try await bus.call(call, question, to: .peer(.core), timeout: timeout).body
+        do { return try await bus.call(call, question, to: .peer(.core), timeout: timeout).body } catch {
+            throw Self.explained(error, subject: call.subject)
+        }
     }
 
     /// Asks the core a question that it answers with a sequence.
@@ -51,6 +53,15 @@ struct CoreClient: Sendable {
         _ call: StreamCall<Question, Item>, _ question: Question
     ) async throws -> InboundStream<Item> {
         try await bus.stream(call, question, to: .peer(.core))
+    }
+
+    /// In the words of resources, that the core has no such call; any other error as it is.
+    static func explained(_ error: any Error, subject: String) -> any Error {
+        let words = subject.split(separator: ".").map(String.init)
+        guard let bus = error as? BusError, bus.is(.unknownSubject), words.count == 3, words[0] == "resource",
+            let kind = ResourceKind(rawValue: words[2])
+        else { return error }
+        return CommandError("unknown-subject", "the core cannot \(words[1]) \(kind.plural)", cause: nil)
     }
 
     /// Waits until the core is there again after it went away.

@@ -20,16 +20,37 @@ struct ResourceWatch: Sendable {
     ) async throws -> Result? {
         while true {
             do {
-                for try await item in try await core.stream(ResourceContract.watch(kind), ResourceName(name: name)) {
-                    if let result = try await body(item.body) { return result }
-                }
-                return nil
+                return try await kind == .model ? poll(body) : follow(body)
             } catch let error as any ModuleError where error.isRetriable {
                 try await onInterruption(error)
                 try await core.reconnected(within: patience)
                 // A core that answers and fails at once must not be asked as fast as it can.
                 try await Task.sleep(for: .milliseconds(200))
             }
+        }
+    }
+
+    private func follow<Result>(_ body: (ResourceRecord) async throws -> Result?) async throws -> Result? {
+        for try await item in try await core.stream(ResourceContract.watch(kind), ResourceName(name: name)) {
+            if let result = try await body(item.body) { return result }
+        }
+        return nil
+    }
+
+    /// For the kind whose resources never change: only whether they are there is of interest.
+    private func poll<Result>(_ body: (ResourceRecord) async throws -> Result?) async throws -> Result? {
+        var shown: ResourceRecord?
+        while true {
+            let list: ResourceList
+            do { list = try await core.call(ResourceContract.get(kind), ResourceQuery(name: name)) } catch {
+                if shown != nil, ExitCode(error) == .notFound { return nil }
+                throw error
+            }
+            if let record = list.items.first, record != shown {
+                shown = record
+                if let result = try await body(record) { return result }
+            }
+            try await Task.sleep(for: .milliseconds(500))
         }
     }
 }
