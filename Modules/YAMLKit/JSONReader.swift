@@ -73,7 +73,7 @@ struct JSONReader {
         if weight > limits.nodes {
             throw YAMLError(code: "too-large", at: location, "the document has more than \(limits.nodes) values")
         }
-        if depth > limits.depth {
+        if depth == limits.depth, current == UInt8(ascii: "{") || current == UInt8(ascii: "[") {
             throw YAMLError(code: "too-large", at: location, "more than \(limits.depth) levels of nesting")
         }
         switch current {

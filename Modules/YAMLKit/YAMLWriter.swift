@@ -64,7 +64,8 @@ struct YAMLWriter {
     private mutating func indent(_ count: Int) { text += String(repeating: " ", count: count) }
 
     private mutating func write(_ scalar: SourceScalar, indentation: Int) {
-        if scalar.style == .plain {
+        // A plain scalar may be a text too, and then of several lines.
+        if scalar.value != .text {
             text += (scalar.text.isEmpty ? "null" : scalar.text) + "\n"
             return
         }

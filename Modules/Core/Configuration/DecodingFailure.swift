@@ -25,7 +25,7 @@ enum DecodingFailure {
     }
 
     /// A field in the words of a message: `'spec.layers[2].units'`.
-    static func name(_ path: [any CodingKey]) -> String { path.isEmpty ? "the document" : "'\(text(path))'" }
+    static func name(_ path: [any CodingKey]) -> String { path.isEmpty ? "the value" : "'\(text(path))'" }
 
     /// Where a field belongs, as the end of a phrase: ` in spec`, or nothing at the top.
     static func place(_ path: [any CodingKey]) -> String { path.isEmpty ? "" : " in \(text(path))" }

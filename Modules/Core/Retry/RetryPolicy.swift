@@ -23,8 +23,7 @@ public struct RetryPolicy: Sendable, Hashable {
         if let attempts, attempt + 1 >= attempts { return nil }
         var bound = base
         for _ in 0..<min(attempt, 62) where bound < maximum { bound *= 2 }
-        let ceiling = max(0, min(bound, maximum).milliseconds)
-        return .milliseconds(Int64.random(in: 0...ceiling, using: &generator))
+        return max(.zero, min(bound, maximum)) * Double.random(in: 0...1, using: &generator)
     }
 
     /// Runs `work` until it succeeds, throws an error that is not retriable, or the attempts are used up.
