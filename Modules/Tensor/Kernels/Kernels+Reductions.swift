@@ -1,7 +1,7 @@
 extension Kernels {
     /// The sum of all values: float32 within blocks of 4,096, float64 across them.
     ///
-    /// The error is at most about 64 · 2⁻²⁴ · Σ|x|, however many values there are.
+    /// The error is at most about 70 · 2⁻²⁴ · Σ|x|, however many values there are.
     public static func sum(_ values: UnsafeBufferPointer<Float>) -> Double {
         reduce(values) { lanes, x in lanes + x }
     }
