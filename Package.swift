@@ -86,7 +86,7 @@ let package = Package(
             "DaemonKit",
             service + ["YAMLKit", "Datasets", "FedLearn", "Tensor"]),
 
-        tests("TopologyTests", ["Topology", "Contracts", "Core"]),
+        tests("TopologyTests", service + ["Topology"]),
         tests("PlacementTests", ["Placement", "Contracts", "Core"]),
         tests(
             "FedLearnTests",
@@ -95,16 +95,19 @@ let package = Package(
         tests("CoreTests", ["Core"]),
         tests("GEdgeCommandTests", foundation + ["GEdgeCommand", "MessageBus"]),
         tests("TensorTests", ["Core", "Tensor"]),
-        tests("DatasetsTests", ["Core", "Datasets"]),
+        tests("DatasetsTests", ["Core", "Datasets", "CZlib"]),
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),
+        executable("bench-bus", ["MessageBus", "Contracts", "Core"], path: "Benchmarks/Bus"),
         executable("bench-numerics", ["Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/Numerics"),
         tests("TelemetryTests", ["Core", "Telemetry"]),
         tests("YAMLKitTests", ["Core", "YAMLKit"]),
         .target(
             name: "TestKit", dependencies: ["Core", "Telemetry"], path: "Tests/TestKit", swiftSettings: strict),
+        executable(
+            "bus-target", ["MessageBus", "Contracts", "Core", "Telemetry"], path: "Tests/Support/bus-target"),
         executable("store-crasher", ["Store", "Core", "Telemetry"], path: "Tests/Support/store-crasher"),
         tests(
-            "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ"],
+            "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target"],
             resources: [.copy("Wire/vectors.json")]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
         tests("DataSyncTests", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"]),

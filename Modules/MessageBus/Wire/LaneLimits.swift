@@ -22,6 +22,10 @@ public struct LaneLimits: Sendable, Hashable {
     /// The largest head: header, subject and body.
     public var headBytes: Int { FrameHeader.byteCount + FrameLimits.maximumSubjectBytes + bodyBytes }
 
-    /// The largest single part of a message: what `ZMQ_MAXMSGSIZE` of the lane's sockets must be.
-    public var partBytes: Int { max(headBytes, attachmentBytes) }
+    /// The largest single part of a message: what `ZMQ_MAXMSGSIZE` of the lane's sockets must be. libzmq counts what
+    /// travels, which under CURVE is 33 bytes more than the part.
+    public var partBytes: Int { max(headBytes, attachmentBytes) + Self.encryptionBytes }
+
+    /// At least what CURVE adds to a part (ZeroMQ RFC 26: command name, nonce, authenticator and flags).
+    private static let encryptionBytes = 64
 }

@@ -9,14 +9,18 @@ final class CurveHarness: @unchecked Sendable {
     // @unchecked: each test uses it from one thread at a time.
     let context: UnsafeMutableRawPointer
     let serverKeys: KeyPair
+    /// What the clients expect the server to prove.
+    private let serverKey: PublicKey
     private var sockets: [UnsafeMutableRawPointer] = []
     private static let patience: Int32 = 10_000
 
     struct NativeError: Error { let what: String }
 
-    init() throws {
+    /// - Parameter serverKey: the key of a server elsewhere; otherwise the clients expect the harness's own.
+    init(serverKey: PublicKey? = nil) throws {
         context = try #require(zmq_ctx_new())
         serverKeys = try KeyPair.generate()
+        self.serverKey = serverKey ?? serverKeys.publicKey
     }
 
     deinit {
@@ -63,7 +67,7 @@ final class CurveHarness: @unchecked Sendable {
         _ keys: KeyPair, to address: String
     ) throws -> (socket: UnsafeMutableRawPointer, monitor: UnsafeMutableRawPointer) {
         let client = try socket(ZMQ_DEALER)
-        try check(zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, serverKeys.publicKey.z85, 41))
+        try check(zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, serverKey.z85, 41))
         try check(zmq_setsockopt(client, ZMQ_CURVE_PUBLICKEY, keys.publicKey.z85, 41))
         try check(keys.withSecretZ85 { zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, $0, 41) })
         let endpoint = "inproc://monitor-\(UInt(bitPattern: client))"

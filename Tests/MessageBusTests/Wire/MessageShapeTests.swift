@@ -34,9 +34,9 @@ struct MessageShapeTests {
         #expect(shape.bytes == 150)
     }
 
-    @Test("the largest part of a lane covers its largest head and its largest attachment")
+    @Test("the largest part of a lane covers its largest head, its largest attachment and encryption")
     func partBytes() {
-        #expect(LaneLimits(bodyBytes: 1000, attachments: 1, attachmentBytes: 10).partBytes == 88 + 128 + 1000)
-        #expect(LaneLimits(bodyBytes: 1000, attachments: 1, attachmentBytes: 10_000).partBytes == 10_000)
+        #expect(LaneLimits(bodyBytes: 1000, attachments: 1, attachmentBytes: 10).partBytes == 88 + 128 + 1000 + 64)
+        #expect(LaneLimits(bodyBytes: 1000, attachments: 1, attachmentBytes: 10_000).partBytes == 10_000 + 64)
     }
 }
