@@ -1,0 +1,3 @@
+import Glibc
+
+func exponential(_ value: Double) -> Double { exp(value) }
