@@ -3,14 +3,19 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of a key.
     public static let byteCount = 32
 
-    private let words: SIMD4<UInt64>
+    /// The bytes, most significant first. Not a `SIMD4`, whose alignment of 32 bytes the frames of asynchronous functions
+    /// do not keep: a key that lives across an `await` would corrupt them.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
 
     /// - Returns: `nil` unless `bytes` are 32.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
-        var words = SIMD4<UInt64>()
+        var words: [UInt64] = [0, 0, 0, 0]
         for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        self.words = words
+        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
     }
 
     /// Reads the 40 characters of Z85 that `z85` writes.
@@ -21,7 +26,8 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
 
     /// The key's 32 bytes.
     public var bytes: [UInt8] {
-        (0..<Self.byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - 8 * ($0 % 8))) }
+        let words = [first, second, third, fourth]
+        return (0..<Self.byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - 8 * ($0 % 8))) }
     }
 
     /// 40 characters of Z85, as ZeroMQ writes keys.

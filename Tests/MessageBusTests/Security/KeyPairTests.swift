@@ -8,6 +8,11 @@ import Testing
 
 @Suite("Keys")
 struct KeyPairTests {
+    /// Frames of asynchronous functions keep 16 bytes; a key of a wider alignment corrupted them across an `await`.
+    @Test func aKeyIsNoMoreAlignedThanAsynchronousFramesKeep() {
+        #expect(MemoryLayout<PublicKey>.alignment <= 16)
+    }
+
     @Test("a generated pair is two halves that belong together, and no two are alike")
     func generate() throws {
         let pair = try KeyPair.generate()
