@@ -105,11 +105,16 @@ let package = Package(
             name: "TestKit", dependencies: ["Core", "Telemetry"], path: "Tests/TestKit", swiftSettings: strict),
         executable(
             "bus-target", ["MessageBus", "Contracts", "Core", "Telemetry"], path: "Tests/Support/bus-target"),
+        executable(
+            "datasync-crasher", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"],
+            path: "Tests/Support/datasync-crasher"),
         executable("store-crasher", ["Store", "Core", "Telemetry"], path: "Tests/Support/store-crasher"),
         tests(
             "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target"],
             resources: [.copy("Wire/vectors.json")]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
-        tests("DataSyncTests", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"]),
+        tests(
+            "DataSyncTests",
+            ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry", "datasync-crasher"]),
     ]
 )

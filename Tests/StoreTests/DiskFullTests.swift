@@ -71,11 +71,11 @@ import Testing
     func filesThatMayNotGrow(_ limit: Int) async throws {
         let directory = try TemporaryDirectory("store")
         let path = directory.file("full.db")
-        let crasher = try Crasher("full", path, "\(limit)")
-        let words = try #require(crasher.line()?.split(separator: " "))
+        let crasher = try Crasher("store-crasher", "full", path, "\(limit)")
+        let words = try #require(try await crasher.line()?.split(separator: " "))
         #expect(words.prefix(3) == ["failed", "full", "true"], "\(words)")
         let committed = try #require(words.last.flatMap { Int($0) })
-        #expect(crasher.line() == "continued \(committed + 1)")
+        #expect(try await crasher.line() == "continued \(committed + 1)")
         #expect(crasher.finish() == 0)
         let database = try await Database.open(path: path, migrations: [], logger: .disabled)
         let (items, total) = try await database.read { connection in

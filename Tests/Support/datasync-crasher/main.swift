@@ -1,0 +1,88 @@
+import Contracts
+import Core
+import DataSync
+import Glibc
+import MessageBus
+import Store
+import Telemetry
+
+// A process that the tests of DataSync kill. It prints a line for everything that was acknowledged to it.
+//
+//   datasync-crasher publish DIRECTORY                 publishes and releases for ever: "published N", "released N"
+//   datasync-crasher fetch DIRECTORY ADDRESS MANIFEST  fetches a manifest from a core at an ipc address: "moved N present M"
+
+func say(_ text: String) {
+    let bytes = Array("\(text)\n".utf8)
+    guard write(1, bytes, bytes.count) == bytes.count else { exit(3) }
+}
+
+func open(_ directory: String, identity: String) async throws -> (Bus, DataSyncService) {
+    var busConfiguration = BusConfiguration(identity: PeerID(identity))
+    busConfiguration.reconnect = RetryPolicy(base: .milliseconds(5), maximum: .milliseconds(50), attempts: nil)
+    let bus = Bus(configuration: busConfiguration)
+    let database = try await Database.open(
+        path: "\(directory)/state.db", migrations: [DataSyncService.migrations], logger: .disabled)
+    var configuration = DataSyncConfiguration()
+    configuration.shardBytes = 4 << 10
+    configuration.batchBytes = 16 << 10
+    configuration.windowBytes = 32 << 10
+    let service = try DataSyncService(
+        bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration)
+    return (bus, service)
+}
+
+/// The bytes that publication `number` consists of: 20 KiB of its own and 8 KiB that all of them share.
+func tensors(_ number: Int) -> [Attachment] {
+    var random = SplitMix64(seed: UInt64(number))
+    let own = (0..<(20 << 7)).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+    return [Attachment(own), Attachment([UInt8](repeating: 7, count: 8 << 10))]
+}
+
+func publish(_ directory: String) async throws {
+    let (_, service) = try await open(directory, identity: "core")
+    var number = Int(SystemWallClock().now().milliseconds)
+    say("ready")
+    while true {
+        let specs = [TensorSpec(name: "own", shape: [5 << 10]), TensorSpec(name: "shared", shape: [2 << 10])]
+        let summary = try await service.publish(
+            PublishRequest(reference: "p/\(number)/", tensors: specs), tensors: tensors(number))
+        say("published \(number) \(summary.digest)")
+        if number % 3 == 0 {
+            say("releasing \(number)")
+            try await service.release(prefix: "p/\(number)/")
+            say("released \(number) \(summary.digest)")
+        }
+        number += 1
+    }
+}
+
+func fetch(_ directory: String, _ address: String, _ manifest: Digest) async throws {
+    let (bus, service) = try await open(directory, identity: "edge-a")
+    try bus.connect(BusAddress(address), security: .none)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await bus.run() }
+        group.addTask { try await service.run() }
+        try await bus.ready(.core, timeout: .seconds(60))
+        say("ready")
+        let reply = try await service.fetch(
+            FetchRequest(manifest: manifest, source: .core, reference: "job/1", maximumBytes: 1 << 30))
+        say("moved \(reply.movedShards) present \(reply.presentShards)")
+        group.cancelAll()
+    }
+}
+
+let arguments = CommandLine.arguments
+do {
+    switch (arguments.dropFirst().first, arguments.count) {
+    case ("publish", 3): try await publish(arguments[2])
+    case ("fetch", 5):
+        guard let digest = Digest(hex: arguments[4]) else { fallthrough }
+        try await fetch(arguments[2], arguments[3], digest)
+    default:
+        say("usage: datasync-crasher publish DIRECTORY | fetch DIRECTORY ADDRESS MANIFEST")
+        exit(2)
+    }
+} catch {
+    say("error \(error)")
+    exit(1)
+}
