@@ -76,7 +76,9 @@ struct CoreCommandTests {
         defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(core.directory.file("run/core.control").utf8)) }
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: Array(core.directory.file("run/core.control").utf8))
+        }
         unlink(core.directory.file("run/core.control"))
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -128,14 +130,19 @@ struct CoreCommandTests {
             let run = await core.gedge("apply", "-f", "-", input: text)
             #expect(run.code == .failed)
             #expect(run.output == "job/one created\n")
-            #expect(run.error.contains("the first 1 of 3 documents were applied, those from standard input:5 on were not"))
+            #expect(
+                run.error.contains("the first 1 of 3 documents were applied, those from standard input:5 on were not"))
         }
     }
 
     @Test(arguments: [
         ("", "holds no document"), ("- a\n", "a group of fields"), ("name: x\n", "missing field 'kind'"),
-        ("kind: TraningJob\n", "did you mean 'TrainingJob'?"), ("kind: Edge\n", "the platform alone"), ("a: [\n", "standard input:"),
-        ("kind: TrainingJob\nmetadata: {name: a}\n---\nkind: TrainingJob\nmetadata: {name: a}\n", "described twice; first at standard input:1"),
+        ("kind: TraningJob\n", "did you mean 'TrainingJob'?"), ("kind: Edge\n", "the platform alone"),
+        ("a: [\n", "standard input:"),
+        (
+            "kind: TrainingJob\nmetadata: {name: a}\n---\nkind: TrainingJob\nmetadata: {name: a}\n",
+            "described twice; first at standard input:1"
+        ),
     ])
     func aFileThatIsNoResourceIsRefusedBeforeAnyoneIsAsked(text: String, message: String) async throws {
         let run = await core.gedge("apply", "-f", "-", input: text)
@@ -169,7 +176,7 @@ struct CoreCommandTests {
             #expect(screen.unknown.isEmpty)
             #expect(screen.lines.first?.hasPrefix("job/digits · demo/digits · federated") == true)
             #expect(screen.lines.contains { $0.hasPrefix("Succeeded after 3 rounds") })
-            #expect(screen.lines.count == 7)
+            #expect(screen.lines.count == 9)
         }
     }
 
@@ -208,7 +215,8 @@ struct CoreCommandTests {
             guard count > 1 else { throw FakeCore.notFound(.edge, request.body.name) }
             let status = JSONValue.object(["phase": .string("Ready")])
             try await writer.send(
-                ResourceRecord(kind: .edge, metadata: ResourceMetadata(name: "edge-1"), spec: .object([:]), status: status))
+                ResourceRecord(
+                    kind: .edge, metadata: ResourceMetadata(name: "edge-1"), spec: .object([:]), status: status))
         }
         try await core.serving { [core] in
             let run = await core.gedge("wait", "edge/edge-1")
@@ -219,6 +227,7 @@ struct CoreCommandTests {
 
     @Test func aDeletedResourceEndsTheWatch() async throws {
         core.serveWatch([try SampleJob().record()])
+        core.serve(.trainingJob, [])
         try await core.serving { [core] in
             let run = await core.gedge("watch", "job/digits")
             #expect(run.code == .notFound)
@@ -227,14 +236,37 @@ struct CoreCommandTests {
         }
     }
 
+    @Test func aStreamThatEndsWithItsResourceThereIsFollowedAnew() async throws {
+        let life = try SampleJob.life()
+        let asked = Mutex(0)
+        core.serve(.trainingJob, [life[0]])
+        core.bus.handleStream(ResourceContract.watch(.trainingJob)) { _, writer in
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            for record in count == 1 ? life.prefix(3) : life.suffix(1) { try await writer.send(record) }
+        }
+        try await core.serving { [core] in
+            let run = await core.gedge("watch", "job/digits")
+            #expect(run.code == .success)
+            #expect(run.lines.count == 3, "no round is told twice: \(run.output)")
+        }
+        #expect(asked.withLock { $0 } == 2)
+    }
+
     @Test func logsAreReadableOrRaw() async throws {
         let line = #"{"time":"2025-01-02T03:04:05.678Z","level":"info","label":"core","message":"ready"}"#
         core.bus.handleStream(TelemetryContract.logs) { request, writer in
             let who = request.body.edge?.text ?? request.body.job ?? "core"
-            for _ in 0..<(request.body.tail ?? 5) { try await writer.send(LogLine(text: line.replacing("ready", with: who))) }
+            for _ in 0..<(request.body.tail ?? 5) {
+                try await writer.send(LogLine(text: line.replacing("ready", with: who)))
+            }
         }
         try await core.serving { [core] in
-            #expect(await core.gedge("logs", "--tail", "1", "-o", "json").output == line.replacing("ready", with: "core") + "\n")
+            #expect(
+                await core.gedge("logs", "--tail", "1", "-o", "json").output == line.replacing("ready", with: "core")
+                    + "\n")
             let text = await core.gedge("logs", "edge/edge-1", "--tail", "2")
             #expect(text.lines == [String](repeating: "2025-01-02 03:04:05.678Z INFO    core        edge-1", count: 2))
             #expect(await core.gedge("logs", "job/digits").lines.count == 100)

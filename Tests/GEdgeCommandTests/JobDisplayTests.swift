@@ -38,8 +38,10 @@ struct JobDisplayTests {
                 "    1    87.22%   0.1278   31.2 KiB    31.2 KiB      800ms  3/3",
                 "    2    93.05%   0.0695   31.2 KiB    20.8 KiB       2.4s  2/3  without edge-2: no update before the deadline",
                 "    3    96.11%   0.0389   31.2 KiB    31.2 KiB      800ms  3/3",
-                "Succeeded after 3 rounds in 4.0s · accuracy 96.11% (trained centrally: 96.39%) · 93.6 KiB to the edges, 83.2 KiB back",
-                "Model: model/demo/digits/3",
+                "Succeeded after 3 rounds in 4.5s",
+                "  accuracy  96.11% (trained centrally: 96.39%)",
+                "  moved     93.6 KiB to the edges, 83.2 KiB back",
+                "  model     model/demo/digits/3",
             ])
     }
 

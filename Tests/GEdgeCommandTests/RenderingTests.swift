@@ -66,11 +66,11 @@ struct RenderingTests {
         let text = LogText(palette: .plain)
         let line = #"""
             {"time":"2025-01-02T03:04:05.678Z","level":"warning","label":"fedlearn","message":"round closed",
-            "round":"3","job":"digits","trace":"00112233445566778899aabbccddeeff","error":"late"}
+            "round":"3","job":"digits","trace":"00112233445566778899aabbccddeeff","loss":"0.04522660390368087","error":{"code":"x","message":"late"}}
             """#
         #expect(
             text.line(line)
-                == "2025-01-02 03:04:05.678Z WARNING fedlearn    round closed  job=digits  round=3  trace=00112233  error=late"
+                == "2025-01-02 03:04:05.678Z WARNING fedlearn    round closed  job=digits  loss=0.0452  round=3  trace=00112233  error=late"
         )
         #expect(text.line("not json") == "not json")
     }

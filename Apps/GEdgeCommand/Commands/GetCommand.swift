@@ -38,18 +38,15 @@ enum GetCommand {
         var list = first
         var isFirst = true
         while true {
-            var fresh = ResourceList(columns: list.columns, rows: [], items: [])
-            for (row, item) in zip(list.rows, list.items) where shown[item.metadata.name] != item {
-                fresh.rows.append(row)
-                fresh.items.append(item)
-            }
             let names = Set(list.items.map(\.metadata.name))
             for name in shown.keys.sorted() where !names.contains(name) {
                 try console.remark("\(reference.kind.word)/\(name) is gone")
             }
+            if !list.items.isEmpty {
+                try output.writeRows(list, showsHeadings: isFirst) { shown[$0.metadata.name] != $0 }
+                isFirst = false
+            }
             shown = Dictionary(list.items.map { ($0.metadata.name, $0) }, uniquingKeysWith: { $1 })
-            if !fresh.items.isEmpty { try output.writeRows(fresh, showsHeadings: isFirst) }
-            isFirst = isFirst && fresh.items.isEmpty
             try await Task.sleep(for: .seconds(1))
             list = try await core.call(ResourceContract.get(reference.kind), ResourceQuery(name: reference.name))
         }

@@ -13,7 +13,7 @@ struct JobReport: Encodable, Sendable, Hashable {
     let rounds: Int
     /// Edges that contributed to at least one round.
     let edges: Int
-    /// From the job's creation to its end; while it runs, the time of its rounds.
+    /// As in `JobView`.
     let wallSeconds: Double
     let bytesToEdges: Int
     let bytesFromEdges: Int
@@ -29,12 +29,7 @@ struct JobReport: Encodable, Sendable, Hashable {
         baselineAccuracy = status.baselineAccuracy
         rounds = status.completedRounds
         edges = Set(status.rounds.flatMap { $0.contributors.map(\.edge) }).count
-        let end = status.phase.isTerminal ? status.conditions.map(\.since).max() : nil
-        if let end, let created = record.metadata.created, end > created {
-            wallSeconds = Double(end.milliseconds - created.milliseconds) / 1000
-        } else {
-            wallSeconds = view.wallSeconds
-        }
+        wallSeconds = view.wallSeconds
         bytesToEdges = view.bytesToEdges
         bytesFromEdges = view.bytesFromEdges
         model = status.model

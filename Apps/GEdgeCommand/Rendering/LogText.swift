@@ -23,10 +23,14 @@ struct LogText: Sendable {
         line += TextWidth.printable(word("message"))
         for (key, value) in members.sorted(by: { $0.key < $1.key }) where !Self.placed.contains(key) {
             // A trace id's first digits tell one job from another; the rest is in the raw form.
-            let text = key == "trace" ? String(Self.plain(value).prefix(8)) : Self.plain(value)
+            let text = key == "trace" ? String(Self.plain(value).prefix(8)) : Self.rounded(Self.plain(value))
             line += "  " + palette.dim(TextWidth.printable(key) + "=") + TextWidth.printable(text)
         }
-        if members["error"] != nil { line += "  " + palette.red("error=" + TextWidth.printable(word("error"))) }
+        if let error = members["error"] {
+            // An error's code is for programs; its message says it all.
+            let text = error["message"]?.string ?? Self.plain(error)
+            line += "  " + palette.red("error=" + TextWidth.printable(text))
+        }
         return line
     }
 
@@ -43,6 +47,14 @@ struct LogText: Sendable {
     /// The date and time of an RFC 3339 time, with a space between them.
     private static func clock(_ time: String) -> String {
         TextWidth.printable(String(time.map { $0 == "T" ? " " : $0 }))
+    }
+
+    /// A number with more digits than anyone reads, to four decimals; any other text as it is.
+    private static func rounded(_ text: String) -> String {
+        guard text.utf8.count > 8, text.contains("."), text.utf8.allSatisfy({ $0 < 0x3A }), let value = Double(text),
+            abs(value) >= 0.001
+        else { return text }
+        return NumberText.fixed(value, digits: 4)
     }
 
     private static func plain(_ value: JSONValue) -> String {

@@ -20,20 +20,24 @@ struct ResourceOutput: Sendable {
     }
 
     /// Prints the items one after another.
-    func writeRows(_ list: ResourceList, showsHeadings: Bool, isPretty: Bool = false) throws {
+    /// - Parameter isShown: which of them; the columns are as wide as all of them need.
+    func writeRows(
+        _ list: ResourceList, showsHeadings: Bool, isPretty: Bool = false,
+        where isShown: (ResourceRecord) -> Bool = { _ in true }
+    ) throws {
+        let items = list.items.filter(isShown)
         switch format {
         case .table:
             let width = console.output.isInteractive ? console.output.width : nil
-            let table = Table(columns: list.columns, rows: list.rows)
-            for line in table.lines(palette: console.palette, width: width, showsHeadings: showsHeadings) {
-                try console.print(line)
-            }
+            let lines = Table(columns: list.columns, rows: list.rows).lines(palette: console.palette, width: width)
+            if showsHeadings { try console.print(lines[0]) }
+            for (line, item) in zip(lines.dropFirst(), list.items) where isShown(item) { try console.print(line) }
         case .name:
-            for item in list.items { try console.print("\(item.kind.word)/\(item.metadata.name)") }
+            for item in items { try console.print("\(item.kind.word)/\(item.metadata.name)") }
         case .json:
-            for item in list.items { try console.print(try Self.json(item, isPretty: isPretty)) }
+            for item in items { try console.print(try Self.json(item, isPretty: isPretty)) }
         case .yaml:
-            for (index, item) in list.items.enumerated() {
+            for (index, item) in items.enumerated() {
                 if index > 0 || !showsHeadings { try console.print("---") }
                 let text = try YAML.encode(item)
                 try console.output.write(text.hasSuffix("\n") ? text : text + "\n")

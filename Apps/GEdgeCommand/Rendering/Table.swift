@@ -8,11 +8,11 @@ struct Table: Sendable {
         self.rows = rows
     }
 
-    /// The table as lines without a final line feed.
+    /// The table as lines without a final line feed, the headings first.
     ///
     /// A column of numbers is set flush right. A line never ends in white space.
     /// - Parameter width: the columns of an interactive terminal, to which lines are cut; `nil` to cut nothing.
-    func lines(palette: Palette = .plain, width: Int? = nil, showsHeadings: Bool = true) -> [String] {
+    func lines(palette: Palette = .plain, width: Int? = nil) -> [String] {
         let count = columns.count
         let cells = rows.map { row in
             (0..<count).map { $0 < row.count ? TextWidth.printable(row[$0]) : "" }
@@ -22,7 +22,7 @@ struct Table: Sendable {
             !cells.isEmpty && cells.allSatisfy { Self.isNumber($0[column]) }
         }
         let widths = (0..<count).map { column in
-            cells.reduce(showsHeadings ? TextWidth.columns(headings[column]) : 0) {
+            cells.reduce(TextWidth.columns(headings[column])) {
                 max($0, TextWidth.columns($1[column]))
             }
         }
@@ -35,9 +35,7 @@ struct Table: Sendable {
             while text.hasSuffix(" ") { text.removeLast() }
             return width.map { TextWidth.fitted(text, $0, ellipsis: palette.ellipsis) } ?? text
         }
-        var result = cells.map(line)
-        if showsHeadings { result.insert(palette.bold(line(headings)), at: 0) }
-        return result
+        return [palette.bold(line(headings))] + cells.map(line)
     }
 
     /// Whether a cell starts with a number, as `12`, `97.22%`, `31.2 KiB`, `5/10`, or stands for a missing one.

@@ -88,15 +88,14 @@ struct JobDisplay {
         guard job.status.phase == .succeeded else {
             return [palette.red("Failed") + " after \(rounds): \(job.explanation ?? "no reason given")"]
         }
-        var facts = [palette.green("Succeeded") + " after \(rounds) in \(time)"]
+        var lines = [palette.green("Succeeded") + " after \(rounds) in \(time)"]
         if let accuracy = job.accuracy {
             let baseline = job.status.baselineAccuracy.map { " (trained centrally: \(NumberText.percent($0)))" } ?? ""
-            facts.append("accuracy " + palette.bold(NumberText.percent(accuracy)) + baseline)
+            lines.append("  accuracy  " + palette.bold(NumberText.percent(accuracy)) + baseline)
         }
-        facts.append(
-            "\(NumberText.bytes(job.bytesToEdges)) to the edges, \(NumberText.bytes(job.bytesFromEdges)) back")
-        var lines = [facts.joined(separator: palette.dot)]
-        if let model = job.status.model { lines.append("Model: " + palette.bold("model/\(model)")) }
+        let (there, back) = (NumberText.bytes(job.bytesToEdges), NumberText.bytes(job.bytesFromEdges))
+        lines.append("  moved     \(there) to the edges, \(back) back")
+        if let model = job.status.model { lines.append("  model     " + palette.bold("model/\(model)")) }
         return lines
     }
 
@@ -116,7 +115,7 @@ struct JobDisplay {
         if let round = job.status.current {
             let elapsed = current.map { (now - $0.since).seconds } ?? 0
             facts.append(
-                "round \(round.round): \(TextWidth.printable(round.state)), "
+                "round \(round.round): \(TextWidth.printable(round.state).lowercased()), "
                     + "\(round.received.count) of \(round.participants.count) updates")
             facts.append(NumberText.span(seconds: elapsed))
             if let left = remaining(job, elapsed: elapsed) {
@@ -140,11 +139,12 @@ struct JobDisplay {
         return lines
     }
 
-    /// Seconds until the last round, judged by the latest five.
+    /// Seconds until the last round is over, judged by the latest five.
     private func remaining(_ job: JobView, elapsed: Double) -> Double? {
-        let latest = job.status.rounds.suffix(5)
+        let latest = job.status.rounds.suffix(5).map(\.seconds).sorted()
         guard !latest.isEmpty, job.rounds > job.status.completedRounds else { return nil }
-        let mean = latest.reduce(0) { $0 + $1.seconds } / Double(latest.count)
-        return max(0, mean * Double(job.rounds - job.status.completedRounds) - min(elapsed, mean))
+        // The median, because one round that waited for its deadline says little about the others.
+        let typical = latest[latest.count / 2]
+        return max(0, typical * Double(job.rounds - job.status.completedRounds) - min(elapsed, typical))
     }
 }

@@ -9,6 +9,8 @@ struct JobView: Sendable, Hashable {
     /// Rounds asked for.
     let rounds: Int
     let status: TrainingJobStatus
+    /// From the job's creation to its end; while it runs, the time of its rounds.
+    let wallSeconds: Double
 
     /// - Throws: when the record is not one of a training job, such as from a core of another version.
     init(_ record: ResourceRecord) throws {
@@ -23,9 +25,14 @@ struct JobView: Sendable, Hashable {
                 "the core describes \(record.kind.word)/\(name) in words this gedge does not know; "
                     + "use the gedge that came with the core", cause: error)
         }
+        let end = status.phase.isTerminal ? status.conditions.map(\.since).max() : nil
+        if let end, let created = record.metadata.created, end > created {
+            wallSeconds = Double(end.milliseconds - created.milliseconds) / 1000
+        } else {
+            wallSeconds = status.rounds.reduce(0) { $0 + $1.seconds }
+        }
     }
 
-    var wallSeconds: Double { status.rounds.reduce(0) { $0 + $1.seconds } }
     var bytesToEdges: Int { status.rounds.reduce(0) { $0 + $1.bytesToEdges } }
     var bytesFromEdges: Int { status.rounds.reduce(0) { $0 + $1.bytesFromEdges } }
     /// The newest accuracy that was measured.

@@ -34,7 +34,13 @@ struct ResourceWatch: Sendable {
         for try await item in try await core.stream(ResourceContract.watch(kind), ResourceName(name: name)) {
             if let result = try await body(item.body) { return result }
         }
-        return nil
+        // A core that stops in good order ends its streams too: only asking tells whether the resource is gone.
+        do { _ = try await core.call(ResourceContract.get(kind), ResourceQuery(name: name)) } catch {
+            if ExitCode(error) == .notFound { return nil }
+            throw error
+        }
+        throw Failure(
+            code: "interrupted", message: "the core ended the watch of \(kind.word)/\(name)", isRetriable: true)
     }
 
     /// For the kind whose resources never change: only whether they are there is of interest.

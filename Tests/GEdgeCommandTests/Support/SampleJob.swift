@@ -63,7 +63,7 @@ struct SampleJob {
         let third = try round(3, accuracy: 0.9611)
         for (index, summary) in [first, second, third].enumerated() {
             job.current = CurrentRound(
-                round: index + 1, state: "training", participants: try edges.map { try Name($0) },
+                round: index + 1, state: "Training", participants: try edges.map { try Name($0) },
                 received: [try Name("edge-1")])
             records.append(try job.record())
             job.finished.append(summary)
