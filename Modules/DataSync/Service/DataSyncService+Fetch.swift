@@ -20,7 +20,7 @@ extension DataSyncService {
             do { return try await transfer(request, trace: trace) } catch let error as CancellationError {
                 throw error
             } catch {
-                try await store.write { try Catalogue(connection: $0).forgetWanted(request.manifest) }
+                await forgetWanted(request.manifest)
                 throw DataSyncError(
                     error, during: "manifest \(request.manifest) could not be fetched from '\(request.source)'")
             }
@@ -157,6 +157,13 @@ extension DataSyncService {
                 }
             }
             return true
+        }
+    }
+
+    /// Tidies up after a fetch that failed before its manifest came; if that fails too, the next start does it.
+    private func forgetWanted(_ manifest: Digest) async {
+        do { try await store.write { try Catalogue(connection: $0).forgetWanted(manifest) } } catch {
+            logger.warning("a transfer stays on record until the next start", ["manifest": manifest.hex], error: error)
         }
     }
 
