@@ -86,7 +86,7 @@ public final class EnrolmentService: PeerDirectory {
         }
     }
 
-    private func createToken(_ request: TokenRequest) async throws -> TokenReply {
+    func createToken(_ request: TokenRequest) async throws -> TokenReply {
         guard (1...31_536_000).contains(request.lifetimeSeconds) else {
             throw TopologyError(
                 "invalid", "a token's lifetime must be 1 second to 365 days, not \(request.lifetimeSeconds) seconds")
@@ -95,17 +95,18 @@ public final class EnrolmentService: PeerDirectory {
         let token = try JoinToken.generate(serverKey: serverKey)
         let expires = wallClock.now().advanced(by: .seconds(request.lifetimeSeconds))
         let digest = token.secret.digest.hexadecimal
+        let name = request.edge?.text
         try await database.write { connection in
             try connection.execute(
-                "INSERT INTO topology_tokens (secret_hash, name, expires) VALUES (?, ?, ?)", digest,
-                request.edge?.text, expires.milliseconds)
+                "INSERT INTO topology_tokens (secret_hash, name, expires) VALUES (?, ?, ?)", digest, name,
+                expires.milliseconds)
         }
         state.withLock { state in state.tokensUntil = max(state.tokensUntil ?? expires, expires) }
         logger.notice("join token made", ["edge": request.edge?.text ?? "any", "expires": expires.description])
         return TokenReply(token: token.reveal(), expires: expires)
     }
 
-    private func enrol(_ request: EnrolRequest, key: PublicKey) async throws -> EnrolReply {
+    func enrol(_ request: EnrolRequest, key: PublicKey) async throws -> EnrolReply {
         let digest = try JoinSecret(parsing: request.secret[...]).digest.hexadecimal
         let now = wallClock.now()
         let name = try await database.write { connection in
@@ -163,7 +164,7 @@ public final class EnrolmentService: PeerDirectory {
         return EnrolReply(name: name)
     }
 
-    private func revoke(_ edge: Name) async throws {
+    func revoke(_ edge: Name) async throws {
         guard isEnrolled(edge) else { throw TopologyError.unknownEdge(edge) }
         let now = wallClock.now()
         try await database.write { connection in
