@@ -11,6 +11,7 @@ public enum JSONValue: Hashable, Sendable, Codable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        // `try?`: what the value is shows by which of the types it decodes as.
         if container.decodeNil() {
             self = .null
         } else if let value = try? container.decode(Bool.self) {

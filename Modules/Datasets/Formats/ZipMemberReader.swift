@@ -1,12 +1,10 @@
-import CZlib
-
 /// The unpacked bytes of a zip member; never more than the directory says there are, and checked at their end.
 final class ZipMemberReader: ByteReader {
     let name: String
     private let source: any ByteReader
     private let expected: UInt32
     private var left: Int
-    private var checksum: UInt = 0
+    private var checksum = Checksum()
 
     init(_ source: any ByteReader, name: String, member: ZipArchive.Member) {
         self.source = source
@@ -24,9 +22,9 @@ final class ZipMemberReader: ByteReader {
         guard count > 0 else {
             throw DatasetError(.malformed, "\(name): it is shorter than the zip directory says; the file is damaged")
         }
-        checksum = crc32(checksum, wanted.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(count))
+        checksum.add(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(wanted)[..<count]))
         left -= count
-        if left == 0, checksum != UInt(expected) {
+        if left == 0, checksum.value != expected {
             throw DatasetError(
                 .malformed, "\(name): its checksum is wrong; the file is damaged, fetch or save it again")
         }

@@ -1,5 +1,3 @@
-import CZlib
-
 extension LabelledData {
     /// Writes the data as CSV, the label in the last column; values read back the same.
     /// - Parameter header: the names of all columns, or `nil` for no header.
@@ -50,15 +48,16 @@ extension LabelledData {
             guard offset + size < Int(UInt32.max) - (1 << 16) else {
                 throw DatasetError(.tooLarge, "\(path): the archive would reach 4 GiB; write .npy files instead")
             }
-            var checksum = crc32(0, array.header, UInt32(array.header.count))
-            checksum = array.withBytes { crc32_z(checksum, $0.bindMemory(to: UInt8.self).baseAddress, $0.count) }
+            var checksum = Checksum()
+            array.header.withUnsafeBytes { checksum.add($0) }
+            array.withBytes { checksum.add($0) }
             var common: [UInt8] = []
             common.append(littleEndian: UInt16(20))  // version needed: 2.0
             common.append(littleEndian: UInt16(0x0800))  // the name is UTF-8
             common.append(littleEndian: UInt16(0))  // stored
             common.append(littleEndian: UInt16(0))  // 00:00
             common.append(littleEndian: UInt16(0x21))  // 1980-01-01, so that the same data gives the same file
-            common.append(littleEndian: UInt32(truncatingIfNeeded: checksum))
+            common.append(littleEndian: checksum.value)
             common.append(littleEndian: UInt32(size))
             common.append(littleEndian: UInt32(size))
             common.append(littleEndian: UInt16(name.utf8.count))

@@ -55,6 +55,7 @@ extension FedLearnCoordinator {
             TrainingJobDocument.self, from: request.text, source: request.source, firstLine: request.firstLine)
         try document.validate(source: request.source)
         let name = document.metadata.name
+        // `try?`: the only failure is that there is no such job yet.
         if let old = try? job(named: name.text) {
             let outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
             guard outcome != .unchanged, !request.isDryRun else { return ApplyReply(name: name.text, outcome: outcome) }

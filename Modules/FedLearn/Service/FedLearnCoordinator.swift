@@ -90,6 +90,7 @@ public actor FedLearnCoordinator {
     var allJobs: [Job] { jobs.values.sorted { $0.name < $1.name } }
 
     func job(named name: String) throws -> Job {
+        // `try?`: what is no name is no job's either.
         guard let key = try? Name(name), let job = jobs[key] else { throw FedLearnError.unknownJob(name) }
         return job
     }

@@ -60,7 +60,7 @@ def unreasoned(source: SwiftSource) -> list[Violation]:
         for rule, pattern, remedy in OWES_REASON:
             if pattern.search(line) and not REASON.search(source.comment_near(index)):
                 found.append(Violation(source.path, index + 1, rule, remedy))
-        if SWALLOWED.search(line) and source.path.startswith(PRODUCT) and not source.comment_near(index, above=4).strip():
+        if SWALLOWED.search(line) and source.path.startswith(PRODUCT) and not source.comment_near(index, above=10).strip():
             remedy = "try? swallows an error: handle it, or say in a comment why it does not matter"
             found.append(Violation(source.path, index + 1, "swallowed-error", remedy))
     return found

@@ -13,7 +13,7 @@ MAIN_LINES = 40
 SOURCE = (".swift", ".py", ".c", ".h", ".sh")
 
 # Written so that this file does not match itself.
-MACHINE_PATH = re.compile(r"(?<![\w.$}>-])/(?:home|Users|work|root)/[\w.-]+|/tmp/(?:plan|view|bash)[\w.-]*|(?<![\w.$}-])/opt/sw[i]ft\b")
+MACHINE_PATH = re.compile(r"(?<![\w.$}>-])/(?:home|Users|work|root)/(?!(?:u|user|you|ada|alice)\b)[\w.-]+|/tmp/(?:plan|view|bash)[\w.-]*|(?<![\w.$}-])/opt/sw[i]ft\b")
 HOST_NAME = re.compile(r"\b[\w-]+\.(?:internal|lan|corp|localdomain)\b(?!\()")
 REGISTRY = re.compile(
     r"\b(?:pypi\.org|files\.pythonhosted\.org|(?:deb|security|archive|ftp)\.(?:debian\.org|ubuntu\.com)|registry\.npmjs\.org"

@@ -1,0 +1,12 @@
+import CZlib
+
+/// The CRC-32 of bytes that come in pieces, as zip archives keep it.
+struct Checksum {
+    private var state: UInt = 0
+
+    var value: UInt32 { UInt32(truncatingIfNeeded: state) }
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        state = crc32_z(state, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+    }
+}
