@@ -42,6 +42,33 @@ struct CoreCommandTests {
         }
     }
 
+    @Test func getWatchesForWhatIsNewOrChanged() async throws {
+        let asked = Mutex(0)
+        core.bus.handle(ResourceContract.get(.trainingJob)) { (_: Inbound<ResourceQuery>) -> ResourceList in
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            guard count < 3 else { throw Failure(code: "refused", message: "enough") }
+            let jobs =
+                count == 1
+                ? [SampleJob(name: "a-long-name"), SampleJob(name: "b")]
+                : [SampleJob(name: "a-long-name"), SampleJob(name: "b", phase: .failed), SampleJob(name: "c")]
+            return ResourceList(
+                columns: ["name", "phase"], rows: jobs.map { [$0.name, $0.phase.rawValue] },
+                items: try jobs.map { try $0.record() })
+        }
+        try await core.serving { [core] in
+            let run = await core.gedge("get", "jobs", "--watch")
+            #expect(
+                run.lines == [
+                    "NAME         PHASE", "a-long-name  Running", "b            Running", "b            Failed",
+                    "c            Running",
+                ])
+            #expect(run.code == .failed)
+        }
+    }
+
     @Test func everyOutcomeHasItsExitCode() async throws {
         core.serve(.trainingJob, [try SampleJob().record()])
         core.bus.handle(ResourceContract.delete(.trainingJob)) { (_: Inbound<ResourceName>) -> Empty in

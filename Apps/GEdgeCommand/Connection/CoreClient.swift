@@ -43,7 +43,14 @@ struct CoreClient: Sendable {
 
     /// Asks the core one question.
     func call<Question, Answer>(_ call: Call<Question, Answer>, _ question: Question) async throws -> Answer {
-        do { return try await bus.call(call, question, to: .peer(.core), timeout: timeout).body } catch {
+        try await ask(call, question).body
+    }
+
+    /// Asks the core one question whose answer has attachments.
+    func ask<Question, Answer>(
+        _ call: Call<Question, Answer>, _ question: Question
+    ) async throws -> Inbound<Answer> {
+        do { return try await bus.call(call, question, to: .peer(.core), timeout: timeout) } catch {
             throw Self.explained(error, subject: call.subject)
         }
     }

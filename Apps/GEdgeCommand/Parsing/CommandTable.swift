@@ -4,7 +4,7 @@ struct CommandTable: Sendable {
 
     static let standard = CommandTable(commands: [
         ApplyCommand.command, GetCommand.command, DescribeCommand.command, DeleteCommand.command, WatchCommand.command,
-        WaitCommand.command, ExplainCommand.command, ReportCommand.command,
+        WaitCommand.command, ExplainCommand.command, ReportCommand.command, ModelCommand.pull,
         TokenCommand.create, EdgeCommand.revoke,
         LogsCommand.command, MetricsCommand.command,
         DataCommand.split, DataCommand.inspect, DoctorCommand.command,

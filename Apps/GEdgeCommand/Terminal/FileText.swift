@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whole files, read within a bound and replaced in one step.
+/// Whole files, read within a bound and replaced in one step; directories.
 enum FileText {
     /// The bytes of the file at `path`.
     static func read(_ path: String, limit: Int) throws -> [UInt8] {
@@ -28,30 +28,11 @@ enum FileText {
         }
     }
 
-    /// Makes `text` the content of the file at `path`, which until then keeps its old content; what is not a regular file
-    /// (a pipe, a terminal) is written to.
+    /// Makes `text` the content of the file at `path`.
     static func replace(_ path: String, with text: String, mode: mode_t) throws {
-        var status = stat()
-        let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        let target = isSpecial ? path : "\(path).\(getpid()).tmp"
-        let flags = O_WRONLY | O_CLOEXEC | (isSpecial ? 0 : O_CREAT | O_EXCL)
-        let descriptor = open(target, flags, mode)
-        guard descriptor >= 0 else { throw CommandError.failed("cannot write \(path): \(SystemError.text(errno))") }
-        do {
-            defer { close(descriptor) }
-            try SystemTerminal(descriptor: descriptor).write(text)
-            guard isSpecial || fsync(descriptor) == 0 else {
-                throw CommandError.failed("cannot write \(path): \(SystemError.text(errno))")
-            }
-        } catch {
-            if !isSpecial { unlink(target) }
-            throw error
-        }
-        if !isSpecial, rename(target, path) != 0 {
-            let reason = SystemError.text(errno)
-            unlink(target)
-            throw CommandError.failed("cannot write \(path): \(reason)")
-        }
+        let file = try ReplacedFile(path, mode: mode)
+        try file.write(text)
+        try file.finish()
     }
 
     /// Makes a directory and those above it, as far as they are missing.

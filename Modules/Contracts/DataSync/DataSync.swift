@@ -8,8 +8,8 @@ public enum DataSyncContract {
         "datasync.publish", lane: .model, audience: .local)
     /// Local: make every shard of a manifest present here, verified and durable, pulling what is missing from `source`.
     public static let fetch = Call<FetchRequest, FetchReply>("datasync.fetch", lane: .model, audience: .local)
-    /// Local: the raw bytes of one shard (one attachment), verified.
-    public static let shard = Call<ShardRequest, ShardReply>("datasync.shard", lane: .model, audience: .local)
+    /// Local, and a command line that reads a model out: the raw bytes of one shard (one attachment), verified.
+    public static let shard = Call<ShardRequest, ShardReply>("datasync.shard", lane: .model, audience: .operators)
     /// Anyone: the manifest itself.
     public static let manifest = Call<ManifestRequest, Manifest>("datasync.manifest", lane: .model)
     /// Local: drop a reference; shards that nothing refers to are removed.

@@ -62,7 +62,6 @@ public final class DataSyncService: Sendable {
             return try await fetch(request.body, trace: request.trace)
         }
         bus.handle(DataSyncContract.shard) { [self] request in
-            try admit(request.peer, to: DataSyncContract.shard.subject)
             let bytes = try await shard(request.body.digest)
             return Outbound(ShardReply(size: bytes.count), attachments: [bytes.attachment])
         }
