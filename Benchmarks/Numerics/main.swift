@@ -5,8 +5,10 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 do {
     switch arguments.first {
     case "aggregate" where arguments.count == 1: try AggregateBenchmark().run()
+    case "digits": try DigitsExperiment(arguments: Array(arguments.dropFirst())).run()
     default:
-        print("usage: bench-numerics aggregate\nPrints measurements as lines of JSON.")
+        print(
+            "usage: bench-numerics aggregate\n       \(DigitsExperiment.usage)\nPrints measurements as lines of JSON.")
         exit(arguments.first == "--help" ? 0 : 2)
     }
 } catch {

@@ -52,6 +52,46 @@ import Testing
         }
     }
 
+    @Test func groupsOfSourcesGiveTheBitsOfAllAtOnce() {
+        var generator = SplitMix64(seed: 31, labels: "groups")
+        let sources = (0..<19).map { _ in (0..<333).map { _ in Float(generator.nextNormal()) } }
+        let weights = (0..<19).map { _ in Float(generator.nextUnit()) }
+        let memory = sources.map { misaligned($0, by: 0) }
+        defer { for memory in memory { memory.deallocate() } }
+        let bytes = memory.map { UnsafeRawBufferPointer($0) }
+        var whole = [Float](repeating: .nan, count: 333)
+        whole.withUnsafeMutableBufferPointer { Kernels.weightedSum(into: $0, sources: bytes, weights: weights) }
+        for size in [1, 2, 3, 8, 11] {
+            var grouped = [Float](repeating: .nan, count: 333)
+            grouped.withUnsafeMutableBufferPointer { result in
+                Kernels.weightedSum(into: result, sources: Array(bytes[..<size]), weights: Array(weights[..<size]))
+                for start in stride(from: size, to: 19, by: size) {
+                    let group = start..<min(19, start + size)
+                    Kernels.accumulate(into: result, sources: Array(bytes[group]), weights: Array(weights[group]))
+                }
+            }
+            #expect(grouped.map(\.bitPattern) == whole.map(\.bitPattern), "groups of \(size)")
+        }
+    }
+
+    @Test func aSourceThatIsNotFiniteShowsInTheResult() {
+        for bad in [Float.nan, .infinity, -.infinity] {
+            let sources: [[Float]] = [[1, 2, 3], [1, bad, 3], [4, -bad, 6]]
+            let memory = sources.map { misaligned($0, by: 1) }
+            defer { for memory in memory { memory.deallocate() } }
+            var result = [Float](repeating: 0, count: 3)
+            result.withUnsafeMutableBufferPointer { result in
+                Kernels.weightedSum(
+                    into: result, sources: memory.map { UnsafeRawBufferPointer(rebasing: $0[1...]) },
+                    weights: [0.25, 0.25, 0.5])
+            }
+            #expect(!result[1].isFinite && result[0].isFinite && result[2].isFinite)
+        }
+        var empty: [Float] = [3, 4]
+        empty.withUnsafeMutableBufferPointer { Kernels.weightedSum(into: $0, sources: [], weights: []) }
+        #expect(empty == [0, 0])
+    }
+
     @Test func theErrorStaysWithinTheDocumentedBound() {
         var generator = SplitMix64(seed: 7, labels: "bound")
         let k = 33

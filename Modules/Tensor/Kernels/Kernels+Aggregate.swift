@@ -34,11 +34,29 @@ extension Kernels {
 
     /// destination ← Σ weights[k] · sources[k], with sources little-endian float32 at any alignment.
     ///
-    /// Reads each source once and writes the destination once. Terms are added in the order of `sources`, so the result
-    /// does not depend on when they arrived; it has the same bits as zeroing the destination and calling
-    /// `accumulate(into:from:weight:)` for each source in order. A destination without sources becomes zero.
+    /// Reads each source once and writes the destination once for every eight sources. Terms are added in the order of
+    /// `sources`, so the result does not depend on when they arrived; it has the same bits as zeroing the destination and
+    /// calling `accumulate(into:from:weight:)` for each source in order. A destination without sources becomes zero.
+    ///
+    /// NaN and infinity stay: when the weights are not zero, a source that is not finite leaves a result that is not, so one
+    /// look at the result (`isFinite`) tells whether any source is bad.
     public static func weightedSum(
         into destination: UnsafeMutableBufferPointer<Float>, sources: [UnsafeRawBufferPointer], weights: [Float]
+    ) {
+        add(sources, weights, to: destination, replacing: true)
+    }
+
+    /// destination ← destination + Σ weights[k] · sources[k]; otherwise as `weightedSum(into:sources:weights:)`, which it
+    /// continues when the sources come in groups.
+    public static func accumulate(
+        into destination: UnsafeMutableBufferPointer<Float>, sources: [UnsafeRawBufferPointer], weights: [Float]
+    ) {
+        add(sources, weights, to: destination, replacing: false)
+    }
+
+    private static func add(
+        _ sources: [UnsafeRawBufferPointer], _ weights: [Float], to destination: UnsafeMutableBufferPointer<Float>,
+        replacing: Bool
     ) {
         precondition(sources.count == weights.count, "\(sources.count) sources, but \(weights.count) weights")
         for source in sources {
@@ -47,13 +65,13 @@ extension Kernels {
                 "\(source.count) bytes cannot be added to \(destination.count) values")
         }
         guard let to = UnsafeMutableRawPointer(destination.baseAddress) else { return }
+        if sources.isEmpty, replacing { destination.update(repeating: 0) }
         var start = 0
         while start < destination.count {
             let end = min(destination.count, start + aggregationBlock)
-            if sources.isEmpty { destination[start..<end].update(repeating: 0) }
             var next = 0
             while next < sources.count {
-                next += addGroup(to, start..<end, sources, weights, from: next)
+                next += addGroup(to, start..<end, sources, weights, from: next, isFirst: replacing && next == 0)
             }
             start = end
         }
@@ -67,7 +85,7 @@ extension Kernels {
     @inline(__always)
     private static func addGroup(
         _ to: UnsafeMutableRawPointer, _ range: Range<Int>, _ sources: [UnsafeRawBufferPointer], _ weights: [Float],
-        from first: Int
+        from first: Int, isFirst: Bool
     ) -> Int {
         func source(_ k: Int) -> UnsafeRawPointer { sources[first + k].baseAddress ?? UnsafeRawPointer(to) }
         func weight(_ k: Int) -> Float { weights[first + k] }
@@ -77,7 +95,7 @@ extension Kernels {
             let (s4, s5, s6, s7) = (source(4), source(5), source(6), source(7))
             let (w0, w1, w2, w3) = (weight(0), weight(1), weight(2), weight(3))
             let (w4, w5, w6, w7) = (weight(4), weight(5), weight(6), weight(7))
-            add(to, range, isFirst: first == 0) { sum, i in
+            add(to, range, isFirst: isFirst) { sum, i in
                 sum += load(s0, i) * w0
                 sum += load(s1, i) * w1
                 sum += load(s2, i) * w2
@@ -100,7 +118,7 @@ extension Kernels {
         case 4...:
             let (s0, s1, s2, s3) = (source(0), source(1), source(2), source(3))
             let (w0, w1, w2, w3) = (weight(0), weight(1), weight(2), weight(3))
-            add(to, range, isFirst: first == 0) { sum, i in
+            add(to, range, isFirst: isFirst) { sum, i in
                 sum += load(s0, i) * w0
                 sum += load(s1, i) * w1
                 sum += load(s2, i) * w2
@@ -114,7 +132,7 @@ extension Kernels {
             return 4
         case 2...:
             let (s0, s1, w0, w1) = (source(0), source(1), weight(0), weight(1))
-            add(to, range, isFirst: first == 0) { sum, i in
+            add(to, range, isFirst: isFirst) { sum, i in
                 sum += load(s0, i) * w0
                 sum += load(s1, i) * w1
             } one: { sum, i in
@@ -124,7 +142,7 @@ extension Kernels {
             return 2
         default:
             let (s0, w0) = (source(0), weight(0))
-            add(to, range, isFirst: first == 0) { sum, i in
+            add(to, range, isFirst: isFirst) { sum, i in
                 sum += load(s0, i) * w0
             } one: { sum, i in
                 sum += loadOne(s0, i) * w0
