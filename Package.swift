@@ -80,7 +80,7 @@ let package = Package(
         app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets"]),
         executable("core-cloud", ["CoreCloud", "Core"]),
         executable("edge-cloud", ["EdgeCloud", "Core"]),
-        executable("gedge", ["GEdgeCommand", "Core"]),
+        executable("gedge", ["GEdgeCommand"]),
 
         app(
             "DaemonKit",
