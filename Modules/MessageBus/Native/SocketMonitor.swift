@@ -11,6 +11,7 @@ final class SocketMonitor {
     }
 
     let socket: Socket
+    private let watched: Socket
 
     /// - Parameter number: unique in the context.
     init(_ context: BusContext, watching watched: Socket, number: UInt64) throws(BusError) {
@@ -21,9 +22,22 @@ final class SocketMonitor {
         guard zmq_socket_monitor(watched.pointer, endpoint, events) == 0 else {
             throw Socket.error("cannot watch a connection")
         }
+        self.watched = watched
         socket = try Socket(context, kind: ZMQ_PAIR)
+        try socket.set(ZMQ_RCVHWM, 0)
         try socket.connect(endpoint)
     }
+
+    /// Ends the announcements. Call it before the watched socket is closed.
+    ///
+    /// libzmq's thread announces with a send that waits for room: were the reading end closed first, or full, that thread
+    /// would hang for good, and every connection of the context with it.
+    func close() {
+        if !watched.isClosed { zmq_socket_monitor(watched.pointer, nil, 0) }
+        socket.close()
+    }
+
+    deinit { close() }
 
     /// Everything announced since the last call.
     func events(_ reader: PartReader) -> [Event] {

@@ -45,6 +45,11 @@ final class PeerRoster: Sendable {
         }
     }
 
+    /// A new attempt to reach `peer`: that it was refused before no longer counts.
+    func attemptStarted(_ peer: PeerID) {
+        state.withLock { if $0.failures[peer]?.is(.refused) == true { $0.failures[peer] = nil } }
+    }
+
     func attemptFailed(_ peer: PeerID, reason: BusError) {
         state.withLock { state in
             state.failures[peer] = reason

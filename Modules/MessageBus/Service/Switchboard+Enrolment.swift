@@ -12,7 +12,7 @@ extension Switchboard {
         }
         let route = reader.routeNumber
         guard reader.routeHasMore, case .part = reader.takeHead(port.socket) else { return .something }
-        let key = reader.property("User-Id").flatMap { PublicKey(z85: $0) }
+        let key = reader.property(ConnectionProperty.userID).flatMap { PublicKey(z85: $0) }
         let hasAttachments = reader.headHasMore
         let arrival: Arrival
         do {

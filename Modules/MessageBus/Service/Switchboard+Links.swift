@@ -136,6 +136,7 @@ extension Switchboard {
         }
         connector.phase = .engaged(session)
         sessions[session.number] = session
+        roster.attemptStarted(connector.peer)
         let hello = encode(
             HelloBody(
                 identity: configuration.identity, instance: instance, subscriptions: handlers.subscriptions,
@@ -169,8 +170,8 @@ extension Switchboard {
 
     /// Closes the sockets of an attempt or a session.
     func abandonAttempt(_ connector: Connector) {
-        let closed = connector.ports + connector.monitors
-        for port in closed { port.socket.close(linger: Self.linger) }
+        let closed = connector.monitors + connector.ports
+        for port in closed { close(port) }
         connector.ports = []
         connector.monitors = []
         ports.removeAll { port in closed.contains { $0 === port } }
@@ -190,6 +191,15 @@ extension Switchboard {
     /// Unique among the buses that share the context.
     private func makeMonitorNumber() -> UInt64 { UInt64.random(in: .min ... .max) }
 }
+
+    /// Closes a port's socket; a monitor goes before what it watches.
+    func close(_ port: Port) {
+        if case .monitor(_, let monitor) = port.role {
+            monitor.close()
+        } else {
+            port.socket.close(linger: Self.linger)
+        }
+    }
 
 extension Socket {
     func set(secretKey keys: KeyPair) throws(BusError) {

@@ -117,7 +117,8 @@ extension Switchboard {
     func tell(_ message: OutgoingMessage, on port: Port, route: UInt32, epoch: UInt64) {
         var header = message.header
         header.session = epoch
-        header.sequence = 1
+        // Whatever the peer counted up to, nothing can come after this.
+        header.sequence = .max
         // Best effort: whoever has no session is told so once more when it asks again.
         _ = transmit(message, header, to: port, route: route, meter: FlightMeter(wake: wake))
     }

@@ -182,7 +182,8 @@ final class Switchboard {
         for session in Array(sessions.values) { end(session, reason: .closing) }
         phase = .closed
         for connector in connectors { connector.phase = .closed }
-        for port in ports { port.socket.close(linger: Self.linger) }
+        for connector in connectors { for monitor in connector.monitors { close(monitor) } }
+        for port in ports { close(port) }
         ports = []
         listeners = []
         connectors = []

@@ -1,5 +1,6 @@
 import Contracts
 import Core
+import Glibc
 import MessageBus
 import Synchronization
 import Telemetry
@@ -37,6 +38,8 @@ final class MemoryDirectory: PeerDirectory {
 
     func admit(_ key: PublicKey, as peer: PeerID) { state.withLock { $0.peers[key] = peer } }
     func remove(_ key: PublicKey) { state.withLock { _ = $0.peers.removeValue(forKey: key) } }
+    var keys: [PublicKey] { state.withLock { Array($0.peers.keys) } }
+
     func expectEnrolment(_ isExpected: Bool) { state.withLock { $0.acceptsEnrolment = isExpected } }
 }
 
@@ -144,6 +147,9 @@ final class Gate: Sendable {
         throw CancellationError()
     }
 }
+
+/// Lets everyone into a directory.
+func chmodOpen(_ path: String) -> Bool { chmod(path, 0o755) == 0 }
 
 /// The messages of these tests.
 struct Number: Codable, Sendable, Hashable {

@@ -155,10 +155,11 @@ enum Route: CaseIterable, Sendable, CustomTestStringConvertible {
         let runs = Mutex(0)
         try await route.with(prepare: { bus in
             bus.handle(TestContract.count) { request in
-                Number(value: runs.withLock { runs in
-                    runs += 1
-                    return runs
-                })
+                Number(
+                    value: runs.withLock { runs in
+                        runs += 1
+                        return runs
+                    })
             }
         }) { bus, destination in
             let key = IdempotencyKey.random()
@@ -218,7 +219,8 @@ enum Route: CaseIterable, Sendable, CustomTestStringConvertible {
     @Test func aBodyBeyondItsLaneIsRefusedBeforeItIsSent() async throws {
         let text = Call<String, Empty>("test.text")
         try await withBuses(
-            .inproc, configure: { $0.frames.control = LaneLimits(bodyBytes: 1000, attachments: 1, attachmentBytes: 10) },
+            .inproc,
+            configure: { $0.frames.control = LaneLimits(bodyBytes: 1000, attachments: 1, attachmentBytes: 10) },
             prepare: { core, _ in core.handle(text) { _ in Empty() } }
         ) { pair in
             _ = try await pair.edge.call(text, String(repeating: "x", count: 900), to: .peer(.core))
@@ -227,7 +229,8 @@ enum Route: CaseIterable, Sendable, CustomTestStringConvertible {
             }
             #expect(body?.is(.tooLarge) == true)
             let attachment = await #expect(throws: BusError.self) {
-                try await pair.edge.call(text, "", attachments: [Attachment([UInt8](repeating: 0, count: 11))], to: .peer(.core))
+                try await pair.edge.call(
+                    text, "", attachments: [Attachment([UInt8](repeating: 0, count: 11))], to: .peer(.core))
             }
             #expect(attachment?.is(.tooLarge) == true)
             let many = await #expect(throws: BusError.self) {
@@ -248,9 +251,12 @@ enum Route: CaseIterable, Sendable, CustomTestStringConvertible {
 
     @Test func aBodyOfAnotherShapeIsMalformed() async throws {
         let other = Call<String, Number>(TestContract.double.subject)
-        try await withBuses(.inproc, prepare: { core, _ in
-            core.handle(TestContract.double) { request in request.body }
-        }) { pair in
+        try await withBuses(
+            .inproc,
+            prepare: { core, _ in
+                core.handle(TestContract.double) { request in request.body }
+            }
+        ) { pair in
             let error = await #expect(throws: BusError.self) {
                 try await pair.edge.call(other, "two", to: .peer(.core))
             }
@@ -260,14 +266,19 @@ enum Route: CaseIterable, Sendable, CustomTestStringConvertible {
     }
 
     @Test func handlersMayRunWhereTheSocketsAre() async throws {
-        try await withBuses(.tcp, prepare: { core, _ in
-            core.handle(TestContract.double, execution: .inline) { request in Number(value: request.body.value * 2) }
-        }) { pair in
+        try await withBuses(
+            .tcp,
+            prepare: { core, _ in
+                core.handle(TestContract.double, execution: .inline) { request in Number(value: request.body.value * 2)
+                }
+            }
+        ) { pair in
             let values = try await withTaskExecutorPreferenceOfBus(pair.edge) {
                 var values: [Int] = []
                 for value in 0..<100 {
                     values.append(
-                        try await pair.edge.call(TestContract.double, Number(value: value), to: .peer(.core)).body.value)
+                        try await pair.edge.call(TestContract.double, Number(value: value), to: .peer(.core)).body.value
+                    )
                 }
                 return values
             }

@@ -1,0 +1,18 @@
+// The message bus's benchmarks; Tools/bench runs them.
+import Glibc
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+do {
+    switch arguments.first {
+    case "roundtrip" where arguments.count == 1: try await RoundTripBenchmark().run()
+    case "throughput" where arguments.count == 1: try await ThroughputBenchmark().run()
+    default:
+        print("usage: bench-bus roundtrip|throughput\nPrints measurements as lines of JSON.")
+        exit(arguments.first == "--help" ? 0 : 2)
+    }
+} catch {
+    let line = Array("bench-bus: \(error)\n".utf8)
+    // The status says it too.
+    _ = write(STDERR_FILENO, line, line.count)
+    exit(1)
+}

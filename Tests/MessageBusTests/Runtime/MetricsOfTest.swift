@@ -1,0 +1,6 @@
+import Telemetry
+
+/// A registry of a test's own.
+struct MetricsOfTest: Sendable {
+    let registry = MetricsRegistry()
+}
