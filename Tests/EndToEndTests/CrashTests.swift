@@ -9,7 +9,7 @@ extension EndToEnd {
         @Test func aRoundClosesWithoutAKilledEdgeWhichThenReturns() async throws {
             let cluster = try await Cluster()
             try await cluster.startAll()
-            try await cluster.apply(rounds: 6, localEpochs: 60, deadline: 6)
+            try await cluster.apply(rounds: 6, localEpochs: 4, deadline: 5)
             let victim = "edge-2"
             try await cluster.eventually("a round is open") {
                 try await cluster.job().current?.state == "Training"
@@ -31,13 +31,13 @@ extension EndToEnd {
         @Test func aKilledCoreGoesOnAndEndsWithTheSameModel() async throws {
             let undisturbed = try await Cluster()
             try await undisturbed.startAll()
-            try await undisturbed.apply(rounds: 6, localEpochs: 30)
+            try await undisturbed.apply(rounds: 6, localEpochs: 4)
             let expected = try await undisturbed.waitForJob()
             #expect(await undisturbed.stop() == [0, 0, 0, 0])
 
             let cluster = try await Cluster()
             try await cluster.startAll()
-            try await cluster.apply(rounds: 6, localEpochs: 30)
+            try await cluster.apply(rounds: 6, localEpochs: 4)
             for committed in [1, 3] {
                 try await cluster.eventually("round \(committed + 1) is open") {
                     let job = try await cluster.job()
@@ -57,7 +57,7 @@ extension EndToEnd {
         @Test func everythingKilledAtOnceGoesOnFromTheLastRound() async throws {
             let cluster = try await Cluster()
             try await cluster.startAll()
-            try await cluster.apply(rounds: 5, localEpochs: 30)
+            try await cluster.apply(rounds: 5, localEpochs: 4)
             try await cluster.eventually("two rounds are committed") { try await cluster.job().completedRounds >= 2 }
             let before = try await cluster.job().rounds
             await cluster.killCore()

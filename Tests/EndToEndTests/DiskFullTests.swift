@@ -10,7 +10,7 @@ extension EndToEnd {
             let disk = try SmallDisk(bytes: 64 << 20)
             let cluster = try await Cluster(coreState: disk.file("core"))
             try await cluster.startAll()
-            try await cluster.apply(rounds: 12, localEpochs: 20, deadline: 5)
+            try await cluster.apply(rounds: 12, localEpochs: 3, deadline: 5)
             try await cluster.eventually("two rounds are committed") { try await cluster.job().completedRounds >= 2 }
             let before = try await cluster.job().rounds
             let filler = disk.file("filler")

@@ -10,11 +10,11 @@ extension EndToEnd {
             for _ in 1...2 {
                 let cluster = try await Cluster()
                 try await cluster.startAll()
-                try await cluster.apply(rounds: 20, localEpochs: 2)
+                try await cluster.apply(rounds: 30, localEpochs: 2)
                 let job = try await cluster.waitForJob()
-                #expect(job.phase == .succeeded && job.completedRounds == 20)
+                #expect(job.phase == .succeeded && job.completedRounds == 30)
                 #expect(job.trainingType == .federated)
-                #expect(job.model == "test/digits/20")
+                #expect(job.model == "test/digits/30")
                 #expect(job.rounds.allSatisfy { $0.contributors.count == 3 && $0.absent.isEmpty })
                 #expect(job.rounds.allSatisfy { $0.bytesToEdges > 0 && $0.bytesFromEdges > 0 })
                 let accuracy = try #require(job.rounds.last?.accuracy)
@@ -22,7 +22,7 @@ extension EndToEnd {
                 #expect(accuracy >= baseline - 0.01, "federated \(accuracy), central \(baseline)")
                 #expect(accuracy > 0.93)
                 let models = try await cluster.must("get", "models", "-o", "name")
-                #expect(models.split(separator: "\n").count == 20)
+                #expect(models.split(separator: "\n").count == 30)
                 manifests.append(try #require(job.rounds.last?.manifest))
                 #expect(await cluster.stop() == [0, 0, 0, 0])
             }

@@ -6,8 +6,8 @@ import Tensor
 /// Federated averaging (McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized Data",
 /// AISTATS 2017): Σ nₖ/n · wₖ over the clients k, shard by shard.
 ///
-/// One shard of one update is in memory at a time beside the result, so memory does not grow with the number of edges. Terms
-/// are added in the order of `updates`: same updates in the same order, same bits.
+/// The same shard of at most eight updates is in memory at a time beside the result, so memory does not grow with the number
+/// of edges. Terms are added in the order of `updates`: same updates in the same order, same bits.
 struct Averager: Sendable {
     struct Update: Sendable {
         var edge: Name
@@ -21,28 +21,56 @@ struct Averager: Sendable {
         var tensor: String
     }
 
+    /// Shards that are read before they are added in one pass.
+    private static let group = 8
+
     let transfer: ModelTransfer
 
     /// - Parameters:
     ///   - base: the manifest all updates started from; theirs must be cut the same way.
-    /// - Throws: `NotFinite` for the first update that cannot be averaged.
+    /// - Throws: `NotFinite` for the first update that cannot be averaged, `FedLearnError` `diverged` when finite updates
+    ///   have an average that is not.
     func average(_ updates: [Update], base: Manifest) async throws -> [Tensor] {
         let total = Double(updates.reduce(0) { $0 + $1.samples })
         var result = try base.tensors.map { try Tensor(zeros: $0.shape) }
         for (index, span) in base.shards.enumerated() {
-            for update in updates {
-                let bytes = try await transfer.shard(update.manifest.shards[index])
-                let isFinite = bytes.withUnsafeBytes { Kernels.isFinite($0.assumingMemoryBound(to: Float.self)) }
-                guard isFinite else {
-                    throw NotFinite(edge: update.edge, tensor: base.tensors[span.tensor].name)
-                }
-                let weight = Float(Double(update.samples) / total)
+            for start in stride(from: 0, to: updates.count, by: Self.group) {
+                let group = updates[start..<min(updates.count, start + Self.group)]
+                var shards: [Attachment] = []
+                for update in group { shards.append(try await transfer.shard(update.manifest.shards[index])) }
+                let weights = group.map { Float(Double($0.samples) / total) }
                 result[span.tensor].withUnsafeMutableBufferPointer { values in
-                    bytes.withUnsafeBytes { Kernels.accumulate(into: values.span(of: span), from: $0, weight: weight) }
+                    Self.withBytes(shards[...]) {
+                        Kernels.accumulate(into: values.span(of: span), sources: $0, weights: weights)
+                    }
                 }
             }
+            // NaN and infinity stay in a sum, so one look at the result tells; who it was is asked only then.
+            let isFinite = result[span.tensor].withUnsafeMutableBufferPointer {
+                Kernels.isFinite(UnsafeBufferPointer($0.span(of: span)))
+            }
+            if !isFinite { try await blame(updates, shard: index, tensor: base.tensors[span.tensor].name) }
         }
         return result
+    }
+
+    private func blame(_ updates: [Update], shard index: Int, tensor: String) async throws -> Never {
+        for update in updates {
+            let bytes = try await transfer.shard(update.manifest.shards[index])
+            let isFinite = bytes.withUnsafeBytes { Kernels.isFinite($0.bindMemory(to: Float.self)) }
+            if !isFinite { throw NotFinite(edge: update.edge, tensor: tensor) }
+        }
+        throw FedLearnError(
+            "diverged", "the average of tensor '\(tensor)' is out of float32's range; lower spec.optimizer.learningRate")
+    }
+
+    /// Gives `body` the bytes of all `shards` at once.
+    private static func withBytes(
+        _ shards: ArraySlice<Attachment>, _ bytes: [UnsafeRawBufferPointer] = [],
+        _ body: ([UnsafeRawBufferPointer]) -> Void
+    ) {
+        guard let first = shards.first else { return body(bytes) }
+        first.withUnsafeBytes { withBytes(shards.dropFirst(), bytes + [$0], body) }
     }
 }
 

@@ -58,15 +58,11 @@ struct JobRunner: Sendable {
         var job = try await currentJob()
         if job.header.initialManifest == nil { job = try await prepare(job) }
         let judge = try await Judge(job: job, coordinator: coordinator)
-        if let judge, job.header.baselineAccuracy == nil, job.spec.evaluation?.baseline != nil {
-            job.header.baselineAccuracy = try await judge.baseline(of: job)
-            try await coordinator.replace(job)
-        }
         while job.rounds.count < job.spec.rounds {
             try await RoundRunner(runner: self, judge: judge).run(round: job.rounds.count + 1)
             job = try await currentJob()
         }
-        try await finish(job)
+        try await finish(try await compare(job, with: judge))
     }
 
     /// Publishes the untrained model: the seeds' "initial model" step.
@@ -85,6 +81,17 @@ struct JobRunner: Sendable {
         logger.info(
             "initial model published",
             ["parameters": String(architecture.parameterCount), "bytes": String(summary.rawBytes)])
+        return job
+    }
+
+    /// Trains the baseline, once, after the rounds, so that it never holds them up.
+    private func compare(_ job: Job, with judge: Judge?) async throws -> Job {
+        guard let judge, job.header.baselineAccuracy == nil, job.spec.evaluation?.baseline != nil else { return job }
+        await show(job) {
+            $0.set("Progressing", true, "Baseline", "training the same model centrally, for comparison", at: now)
+        }
+        var job = job
+        job.header.baselineAccuracy = try await judge.baseline(of: job)
         return job
     }
 

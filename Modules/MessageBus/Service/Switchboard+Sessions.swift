@@ -129,7 +129,7 @@ extension Switchboard {
         }
         sessionsByPeer[session.peer, default: []].append(session)
         metrics.sessions.increment()
-        logger.info("connected", ["peer": session.peer.text])
+        logger.log(Self.level(of: session), "connected", ["peer": session.peer.text])
         roster.sessionStarted(session.peer)
         for old in older { end(old, reason: BusError(.unreachable, "'\(session.peer)' connected anew")) }
     }
@@ -211,7 +211,7 @@ extension Switchboard {
             sessionsByPeer[session.peer]?.removeAll { $0 === session }
             if sessionsByPeer[session.peer]?.isEmpty == true { sessionsByPeer[session.peer] = nil }
             metrics.sessions.decrement()
-            logger.info("disconnected", ["peer": session.peer.text], error: reason)
+            logger.log(Self.level(of: session), "disconnected", ["peer": session.peer.text], error: reason)
         }
         for (correlation, ask) in asks where ask.session === session {
             asks[correlation] = nil
@@ -244,4 +244,7 @@ extension Switchboard {
 extension BusError {
     /// The error's words as they cross the wire.
     var wire: Failure { Failure(code: code, message: message, isRetriable: isRetriable) }
+
+    /// Command lines come and go with every command; that is no news.
+    private static func level(of session: Session) -> LogLevel { session.peer == .operator ? .debug : .info }
 }

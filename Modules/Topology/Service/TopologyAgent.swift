@@ -30,6 +30,7 @@ public struct TopologyAgent: Sendable {
         var ticks = probe.ticks()
         let retry = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: nil)
         var hasJoined = false
+        var lastComplaint = ""
         var pause = Duration.seconds(1)
         while !Task.isCancelled {
             do {
@@ -47,14 +48,19 @@ public struct TopologyAgent: Sendable {
                         TopologyContract.join, report, to: .peer(.core), timeout: .seconds(5), retry: retry
                     ).body
                     hasJoined = true
+                    lastComplaint = ""
                     logger.info("joined the core", ["leaseSeconds": String(reply.leaseSeconds)])
                 }
                 pause = .seconds(max(0.2, reply.leaseSeconds / 4))
             } catch is CancellationError {
                 break
             } catch let error as any ModuleError {
-                // The core restarted, or the line broke: join anew once it is back.
-                if hasJoined { logger.warning("lost the core; joining again", error: error) }
+                // The core restarted, the line broke, or this edge is not admitted (any more): join anew once that is over.
+                if error.message != lastComplaint {
+                    logger.warning(
+                        hasJoined ? "lost the core; joining again" : "cannot join the core; trying again", error: error)
+                    lastComplaint = error.message
+                }
                 hasJoined = false
                 pause = .milliseconds(500)
             }

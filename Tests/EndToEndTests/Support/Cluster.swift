@@ -22,7 +22,7 @@ final class Cluster {
         edgeNames = (1...edges).map { "edge-\($0)" }
         let split = try await ChildProcess.run([
             Executables.path("gedge"), "data", "split", "--input", "\(Executables.root)/data/digits/digits.csv",
-            "--output", directory.file("data"), "--parts", "\(edges)", "--by", "dirichlet", "--alpha", "0.5",
+            "--output", directory.file("data"), "--parts", "\(edges)", "--by", "dirichlet", "--alpha", "1.0",
             "--holdout", "0.2", "--seed", "\(seed)",
         ])
         try #require(split.status == 0, "gedge data split: \(split.standardError)")
@@ -149,10 +149,10 @@ final class Cluster {
             kind: TrainingJob
             metadata: {group: test, project: digits, name: digits}
             spec:
-              model: {kind: perceptron, hidden: [64]}
+              model: {kind: perceptron, hidden: [128]}
               data: {dataset: digits, features: 64, classes: 10}
               rounds: \(rounds)
-              optimizer: {learningRate: 0.05, momentum: 0.9, batchSize: 32, localEpochs: \(localEpochs)}
+              optimizer: {learningRate: 0.05, momentum: 0.9, batchSize: 8, localEpochs: \(localEpochs)}
               clients: {minimum: \(minimum)}
               evaluation: {dataset: digits-test, baseline: digits-pooled}
               roundDeadlineSeconds: \(deadline)
