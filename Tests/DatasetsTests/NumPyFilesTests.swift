@@ -81,12 +81,15 @@ import Testing
             features: [1.5, -2, 0.1, 3e-20, 65504, 7], labels: [0, 2, 1], featureCount: 2, classCount: 3)
         try data.writeNPZ(to: directory.file("out.npz"))
         try data.writeNPY(features: directory.file("x.npy"), labels: directory.file("y.npy"))
+        try data.subset([]).writeNPZ(to: directory.file("empty.npz"))
         try data.writeCSV(to: directory.file("out.csv"), header: ["a", "b,\"c\"", "label"])
         let printed = try await Python.run(
             program: """
                 import sys, zipfile, csv, numpy as np
                 folder = sys.argv[1]
                 assert zipfile.ZipFile(f"{folder}/out.npz").testzip() is None
+                assert zipfile.ZipFile(f"{folder}/empty.npz").testzip() is None
+                assert np.load(f"{folder}/empty.npz")["features"].shape == (0, 2)
                 z = np.load(f"{folder}/out.npz")
                 x, y = np.load(f"{folder}/x.npy"), np.load(f"{folder}/y.npy")
                 want = np.array([[1.5, -2], [0.1, 3e-20], [65504, 7]], "f4")
