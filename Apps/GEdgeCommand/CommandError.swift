@@ -5,9 +5,12 @@ struct CommandError: ModuleError {
     let code: String
     let message: String
     let cause: (any Error)?
+    /// What the person does next, as a sentence of its own.
+    let remedy: String?
     var isRetriable: Bool { code == "unreachable" }
 
-    init(_ code: String, _ message: String, cause: (any Error)? = nil) {
+    init(_ code: String, _ message: String, cause: (any Error)? = nil, remedy: String? = nil) {
+        self.remedy = remedy
         self.code = code
         self.message = message
         self.cause = cause

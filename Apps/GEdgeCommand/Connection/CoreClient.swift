@@ -15,7 +15,7 @@ struct CoreClient: Sendable {
     ) async throws -> Result {
         let location = context.stateDirectory
         let address = try BusAddress(location.address)
-        try SocketProbe.check(address.endpoint(.control), hint: location.hint)
+        try SocketProbe.check(address.endpoint(.control), remedy: location.remedy)
         let bus = Bus(
             configuration: BusConfiguration(identity: .operator), logger: .disabled, metrics: MetricsRegistry())
         try bus.connect(address, as: .core, security: .none)
@@ -26,10 +26,12 @@ struct CoreClient: Sendable {
                 return nil
             }
             group.addTask {
-                do { try await bus.ready(.core, timeout: min(.seconds(5), client.timeout)) } catch let error as BusError
+                do { try await bus.ready(.core, timeout: min(.seconds(10), client.timeout)) } catch let error
+                    as BusError
                 {
                     throw CommandError(
-                        "unreachable", "the core at \(location.path) does not answer. \(location.hint)", cause: error)
+                        "unreachable", "the core at \(location.path) does not answer", cause: error,
+                        remedy: "Look at its log in \(location.path)/logs")
                 }
                 return try await body(client)
             }

@@ -4,10 +4,10 @@ import Glibc
 enum SocketProbe {
     /// - Parameter endpoint: a ZeroMQ endpoint, `ipc://PATH`.
     /// - Throws: `CommandError` with the code `unreachable`, which says what was tried and why it failed.
-    static func check(_ endpoint: String, hint: String) throws {
+    static func check(_ endpoint: String, remedy: String) throws {
         let path = String(endpoint.dropFirst("ipc://".count))
         func unreachable(_ reason: String) -> CommandError {
-            CommandError("unreachable", "no core answers at \(path): \(reason). \(hint)")
+            CommandError("unreachable", "no core answers at \(path): \(reason)", remedy: remedy)
         }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -15,7 +15,7 @@ struct StateLocation: Sendable, Hashable {
     var address: String { StatePath.commandAddress(in: path) }
 
     /// What a person does when no core answers.
-    var hint: String {
+    var remedy: String {
         "Start one with 'core-cloud --config FILE', or say where its state lies with --state-dir DIR or GEDGE_STATE"
     }
 

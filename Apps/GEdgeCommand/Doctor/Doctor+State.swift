@@ -40,7 +40,9 @@ extension Doctor {
         }
         if !findings.isEmpty { return findings }
         return [
-            .ok("keys", names.isEmpty ? "none yet; the first start makes them" : "\(names.count) files, yours alone")
+            .ok(
+                "keys",
+                names.isEmpty ? "none yet; the first start makes them" : "\(names.count) in \(directory), yours alone")
         ]
     }
 

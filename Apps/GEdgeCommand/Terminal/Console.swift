@@ -50,12 +50,16 @@ public struct Console: Sendable {
         if error.isInteractive { try error.write(errorPalette.dim(line) + "\n") }
     }
 
-    /// An error, with the program's name in front and what caused it behind.
+    /// An error, with the program's name in front and what caused it, and what caused that, behind.
     func complain(_ error: any Error) {
-        var message = (error as? any ModuleError)?.message ?? String(describing: error)
-        if let cause = (error as? any ModuleError)?.cause {
-            message += ": " + ((cause as? any ModuleError)?.message ?? String(describing: cause))
+        var messages: [String] = []
+        var next: (any Error)? = error
+        while let current = next, messages.count < 8 {
+            messages.append((current as? any ModuleError)?.message ?? String(describing: current))
+            next = (current as? any ModuleError)?.cause
         }
+        var message = messages.joined(separator: ": ")
+        if let remedy = (error as? CommandError)?.remedy { message += ". \(remedy)" }
         complain("\(errorPalette.red("gedge:")) \(TextWidth.printable(message, keepingLines: true))")
     }
 
