@@ -14,8 +14,6 @@ public struct DataSyncError: ModuleError {
         case tooLarge = "too-large"
         /// A request that cannot be carried out as it is.
         case invalidRequest = "invalid-request"
-        /// The caller may not ask for this.
-        case refused
         /// The source sent something else than it was asked for.
         case protocolViolation = "protocol-violation"
         /// A native library failed.

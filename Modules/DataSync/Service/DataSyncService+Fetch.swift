@@ -145,18 +145,20 @@ extension DataSyncService {
     /// Commits that everything is here and held.
     /// - Returns: whether it is: a file may have gone since it was looked at.
     private func complete(_ request: FetchRequest, _ manifest: Manifest) async throws -> Bool {
-        try await store.write { [shards, clock] connection in
-            guard manifest.shards.allSatisfy({ shards.contains($0.digest) }) else { return false }
-            let catalogue = Catalogue(connection: connection)
-            guard try catalogue.setComplete(request.manifest, true) else { throw Self.released(request) }
-            try catalogue.hold(request.manifest, for: request.reference)
-            if let state = try catalogue.transferState(request.manifest), state != .complete {
-                // All shards are durable (verified), and with this very commit they are held (complete).
-                for next in [TransferState.verified, .complete] where state != next {
-                    try catalogue.setTransfer(request.manifest, next, from: request.source, now: clock.now())
+        try await naming.within {
+            try await store.write { [shards, clock] connection in
+                guard manifest.shards.allSatisfy({ shards.contains($0.digest) }) else { return false }
+                let catalogue = Catalogue(connection: connection)
+                guard try catalogue.setComplete(request.manifest, true) else { throw Self.released(request) }
+                try catalogue.hold(request.manifest, for: request.reference)
+                if let state = try catalogue.transferState(request.manifest), state != .complete {
+                    // All shards are durable (verified), and with this very commit they are held (complete).
+                    for next in [TransferState.verified, .complete] where state != next {
+                        try catalogue.setTransfer(request.manifest, next, from: request.source, now: clock.now())
+                    }
                 }
+                return true
             }
-            return true
         }
     }
 

@@ -30,12 +30,14 @@ extension DataSyncService {
                     ShardSpec(digest: shard.digest, size: span.size, tensor: span.tensor, offset: span.offset)
                 })
             let digest = manifest.digest
-            let isHeld = try await store.write { [shards, clock] connection in
-                guard stored.allSatisfy({ shards.contains($0.digest) }) else { return false }
-                let catalogue = Catalogue(connection: connection)
-                try catalogue.insert(manifest, digest: digest, now: clock.now())
-                try catalogue.hold(digest, for: request.reference)
-                return try catalogue.setComplete(digest, true)
+            let isHeld = try await naming.within {
+                try await store.write { [shards, clock] connection in
+                    guard stored.allSatisfy({ shards.contains($0.digest) }) else { return false }
+                    let catalogue = Catalogue(connection: connection)
+                    try catalogue.insert(manifest, digest: digest, now: clock.now())
+                    try catalogue.hold(digest, for: request.reference)
+                    return try catalogue.setComplete(digest, true)
+                }
             }
             guard isHeld else { continue }
             metrics.publishedBytes.increment(by: manifest.rawBytes)

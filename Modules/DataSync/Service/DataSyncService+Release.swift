@@ -3,8 +3,8 @@ import Store
 import Telemetry
 
 extension DataSyncService {
-    /// Shards whose files are removed in one transaction, so that other writers get their turn.
-    private static let removalBatch = 64
+    /// Shards whose files are removed before whoever wants to commit a manifest gets a turn.
+    private static let removalBatch = 16
 
     /// Drops every reference that begins with `prefix` and removes what nobody refers to any more.
     ///
@@ -32,18 +32,20 @@ extension DataSyncService {
         }
     }
 
-    /// Removes the files of shards, but for those that a manifest has come to name. The check and the removal run on the
-    /// store's one writer thread, as does every commit of a manifest, which looks for its files: so no file goes between.
+    /// Removes the files of shards, but for those that a manifest has come to name.
     private func remove(_ candidates: [Digest]) async throws -> Int {
         var removed = 0
         var rest = candidates[...]
         while !rest.isEmpty {
             let batch = rest.prefix(Self.removalBatch)
             rest = rest.dropFirst(batch.count)
-            removed += try await store.write { [shards] connection in
-                let catalogue = Catalogue(connection: connection)
-                let unnamed = try batch.filter { try !catalogue.isNamed($0) }
-                for digest in unnamed { try shards.remove(digest) }
+            removed += try await naming.within {
+                let unnamed = try await store.read { connection in
+                    try batch.filter { try !Catalogue(connection: connection).isNamed($0) }
+                }
+                try await workers.run { [shards] in
+                    for digest in unnamed { try shards.remove(digest) }
+                }
                 return unnamed.count
             }
         }

@@ -6,8 +6,7 @@ public import Telemetry
 
 /// Publishes, fetches, serves and releases models as manifests of shards: the answers to `DataSyncContract`.
 ///
-/// `register` it on a bus and `run` it beside the bus. Peers may read manifests and shards; everything else is for this
-/// process alone.
+/// `register` it on a bus and `run` it beside the bus. Who may ask for what is part of the contract.
 public final class DataSyncService: Sendable {
     /// The module's tables, for `Database.open`.
     public static var migrations: MigrationSet { DataSyncSchema.migrations }
@@ -23,6 +22,9 @@ public final class DataSyncService: Sendable {
     let workers: WorkerPool
     /// One fetch at a time of each manifest.
     let fetches = KeyedTurnstile()
+    /// Held while a manifest is committed that names files, and while files are removed that no manifest names: so that
+    /// none is removed between its being looked for and its being named.
+    let naming = Turnstile(places: 1)
     /// The fetches that move bytes.
     let transfers: Turnstile
 
@@ -54,19 +56,16 @@ public final class DataSyncService: Sendable {
     /// Registers the service's calls on the bus. Before `Bus.run`.
     public func register() {
         bus.handle(DataSyncContract.publish) { [self] request in
-            try admit(request.peer, to: DataSyncContract.publish.subject)
-            return try await publish(request.body, tensors: request.attachments)
+            try await publish(request.body, tensors: request.attachments)
         }
         bus.handle(DataSyncContract.fetch) { [self] request in
-            try admit(request.peer, to: DataSyncContract.fetch.subject)
-            return try await fetch(request.body, trace: request.trace)
+            try await fetch(request.body, trace: request.trace)
         }
         bus.handle(DataSyncContract.shard) { [self] request in
             let bytes = try await shard(request.body.digest)
             return Outbound(ShardReply(size: bytes.count), attachments: [bytes.attachment])
         }
         bus.handle(DataSyncContract.release) { [self] request in
-            try admit(request.peer, to: DataSyncContract.release.subject)
             try await release(prefix: request.body.prefix)
             return Empty()
         }
@@ -111,13 +110,6 @@ public final class DataSyncService: Sendable {
             metrics.damagedShards.increment()
             try await store.write { try Catalogue(connection: $0).setIncomplete(naming: digest) }
             throw error
-        }
-    }
-
-    private func admit(_ peer: PeerID, to subject: String) throws {
-        guard peer == .local else {
-            throw DataSyncError(
-                .refused, "'\(subject)' is for this process alone; '\(peer)' may read manifests and shards")
         }
     }
 }
