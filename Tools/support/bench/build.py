@@ -1,18 +1,13 @@
 """Builds what the chosen benchmarks need: Swift products in release, C peers with gcc."""
 
 import subprocess
-import sys
 from pathlib import Path
+
+from demo.build import BuildError, build as build_products
 
 from .registry import Registry
 
-# As Tools/run builds them, so that one build serves both.
-SWIFT_BUILD = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
 DAEMONS = ["core-cloud", "edge-cloud", "gedge"]
-
-
-class BuildError(Exception):
-    """A command that builds failed; the message holds its output."""
 
 
 def run(command: list[str], root: Path) -> None:
@@ -33,9 +28,7 @@ def build(root: Path, registry: Registry, commands: list[list[str]]) -> dict[str
     products = [name for name in registry.executables if "{bin}/" + name in text]
     if "{daemons}" in text:
         products += DAEMONS
-    for product in products:
-        print(f"bench: building {product}", file=sys.stderr)
-        run([*SWIFT_BUILD, "--product", product], root)
+    build_products(root, products)  # as Tools/run builds them, so that one build serves both
     words["{daemons}"] = words["{bin}"]
     for name, flags in registry.c_peers.items():
         if "{peers}/" + name in text:

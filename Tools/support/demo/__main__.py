@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import shlex
 import shutil
 import signal
@@ -12,6 +11,7 @@ import time
 from pathlib import Path
 
 from . import ports
+from .build import BuildError, build
 from .cluster import Cluster, ClusterError, Dataset
 from .state import RunState, StateError
 
@@ -43,20 +43,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, metavar="DIR", help="where everything lies (default: .gedge)")
     parser.add_argument("--port", type=int, default=ports.DEFAULT, metavar="N", help="first of four ports in a row (default: %(default)s)")
     return parser.parse_args()
-
-
-def build(root: Path) -> Path:
-    """Builds release executables and returns where they lie."""
-    say("Building (the first time takes some minutes) …")
-    for product in PRODUCTS:
-        command = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", product]
-        if subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode != 0:
-            raise ClusterError(f"'{shlex.join(command)}' failed (see above)")
-    executables = root / ".build" / "release"
-    missing = [product for product in PRODUCTS if not os.access(executables / product, os.X_OK)]
-    if missing:
-        raise ClusterError(f"the build left no {', '.join(missing)} in {executables}")
-    return executables
 
 
 def prepare_data(cluster: Cluster, root: Path) -> None:
@@ -143,7 +129,8 @@ Try next, in another terminal:
 
 
 def demonstrate(options: argparse.Namespace, cluster: Cluster) -> int:
-    cluster.executables = build(options.root)
+    say("Building (the first time takes some minutes) …")
+    cluster.executables = build(options.root, PRODUCTS)
     cluster.port = ports.choose(options.port)
     if cluster.port != options.port:
         say(f"Port {options.port} or one of the three after it is taken; using {cluster.port} to {cluster.port + 3}.")
@@ -165,8 +152,8 @@ def demonstrate(options: argparse.Namespace, cluster: Cluster) -> int:
         say(summary(figures, cluster, options.root))
     if options.exits:
         return 0 if succeeded else 1
-    say("\nRunning until Ctrl-C.")
     try:
+        say("\nRunning until Ctrl-C.")
         while True:
             cluster.check()
             time.sleep(0.5)
@@ -198,7 +185,7 @@ def main() -> int:
     except Stop:
         say("\nStopping before the job has ended …")
         code = 130  # as a shell counts an end by Ctrl-C
-    except (ClusterError, OSError) as error:
+    except (BuildError, ClusterError, OSError) as error:
         say(f"run: error: {error}")
         code = 1
     finally:
