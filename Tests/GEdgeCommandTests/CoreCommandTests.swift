@@ -85,7 +85,7 @@ struct CoreCommandTests {
             #expect(missing.error == "gedge: there is no job 'none'\n")
             #expect(await core.gedge("delete", "job/digits").code == .failed)
             #expect(await core.gedge("get", "jbos").code == .usage)
-            #expect(await core.gedge("get", "edges", "--timeout", "200ms").code == .timedOut)
+            #expect(await core.gedge("get", "edges", "--timeout", "2s").code == .timedOut)
             let unknown = await core.gedge("delete", "model/a/b/1")
             #expect(unknown.code == .failed)
             #expect(unknown.error == "gedge: the core cannot delete models\n")
@@ -225,9 +225,9 @@ struct CoreCommandTests {
             #expect(await core.gedge("wait", "job/digits").output == "job/digits Succeeded\n")
             #expect(await core.gedge("wait", "job/digits", "--for", "Running").output == "job/digits Running\n")
             #expect(await core.gedge("wait", "job/none").code == .notFound)
-            let late = await core.gedge("wait", "job/digits", "--for", "deleted", "--timeout", "300ms")
+            let late = await core.gedge("wait", "job/digits", "--for", "deleted", "--timeout", "2s")
             #expect(late.code == .timedOut)
-            #expect(late.error.contains("job/digits is not deleted after 300ms"))
+            #expect(late.error.contains("job/digits is not deleted after 2.0s"))
             #expect(await core.gedge("wait", "job/digits", "--for", "ready").code == .usage)
         }
     }

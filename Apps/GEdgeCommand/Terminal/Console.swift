@@ -59,7 +59,7 @@ public struct Console: Sendable {
             next = (current as? any ModuleError)?.cause
         }
         var message = messages.joined(separator: ": ")
-        if let remedy = (error as? CommandError)?.remedy { message += ". \(remedy)" }
+        if let remedy = (error as? CommandError)?.remedy { message += (message.hasSuffix("?") ? " " : ". ") + remedy }
         complain("\(errorPalette.red("gedge:")) \(TextWidth.printable(message, keepingLines: true))")
     }
 
