@@ -4,15 +4,15 @@ import argparse
 import json
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from . import ports
+from . import interrupts, ports
 from .build import BuildError, build
 from .cluster import Cluster, ClusterError, Dataset
+from .interrupts import Stop
 from .state import RunState, StateError
 
 EDGES = ["edge-1", "edge-2", "edge-3"]
@@ -26,10 +26,6 @@ from there. Ctrl-C stops every process."""
 
 def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-class Stop(Exception):
-    """The user or the system asked to stop."""
 
 
 def arguments() -> argparse.Namespace:
@@ -85,13 +81,15 @@ def submit(cluster: Cluster, root: Path) -> bool:
 
 def watch(cluster: Cluster) -> bool:
     """Follows the job to its end; returns whether it succeeded."""
-    watcher = subprocess.Popen(cluster.gedge_command("watch", f"job/{JOB}"), stdin=subprocess.DEVNULL)
+    watcher = None
     try:
+        with interrupts.deferred():
+            watcher = subprocess.Popen(cluster.gedge_command("watch", f"job/{JOB}"), stdin=subprocess.DEVNULL)
         while watcher.poll() is None:
             cluster.check()
             time.sleep(0.1)
     finally:
-        if watcher.poll() is None:
+        if watcher and watcher.poll() is None:
             watcher.terminate()
             watcher.wait()
     cluster.check()
@@ -167,12 +165,7 @@ def main() -> int:
     options.root = options.root.resolve()
     state = RunState((options.state or options.root / ".gedge").absolute())
 
-    def stop(*_) -> None:
-        raise Stop
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    interrupts.install()
     try:
         state.open(options.fresh)
     except (StateError, OSError) as error:
@@ -189,9 +182,7 @@ def main() -> int:
         say(f"run: error: {error}")
         code = 1
     finally:
-        # From here on a second Ctrl-C must not leave a daemon behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        interrupts.ignore()
         killed = cluster.stop()
     if killed:
         say(f"run: error: {', '.join(killed)} did not stop in time and had to be killed")

@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from .interrupts import deferred
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -27,7 +29,7 @@ class Daemon:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        with open(self.output, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
+        with open(self.output, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output, deferred():
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 preexec_fn=prepare_child)
