@@ -10,7 +10,7 @@ struct AggregateBenchmark {
 
     private let repeats: Int
 
-    init(repeats: Int = 5) { self.repeats = repeats }
+    init(repeats: Int = 10) { self.repeats = repeats }
 
     func run() throws {
         let (parameters, updates) = (Self.parameters, Self.updates)

@@ -104,7 +104,7 @@ static int measure(int repeats, const char *label) {
 
 int main(int argc, char **argv) {
     count = (size_t)((argc > 1 ? atof(argv[1]) : 25) * 1e6);
-    const int repeats = argc > 2 ? atoi(argv[2]) : 5;
+    const int repeats = argc > 2 ? atoi(argv[2]) : 10;
     if (count < 1000 || repeats < 1) {
         fprintf(stderr, "usage: stream [MILLION_FLOATS_PER_ARRAY] [REPEATS]\n");
         return 2;
