@@ -86,6 +86,7 @@ let package = Package(
             "DaemonKit",
             service + ["YAMLKit", "Datasets", "FedLearn", "Tensor"]),
 
+        tests("DaemonKitTests", ["DaemonKit"]),
         tests("TopologyTests", service + ["Topology"]),
         tests("PlacementTests", ["Placement", "Contracts", "Core"]),
         tests(

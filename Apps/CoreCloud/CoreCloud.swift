@@ -31,7 +31,8 @@ public struct CoreCloud: Sendable {
         _ = try await datasets.summaries()
         let keys = try KeyFile("\(state.subdirectory("keys"))/core.key").loadOrCreate()
         let database = try await Database.open(
-            path: state.file("core.db"), migrations: [.topology, DataSyncService.migrations, .fedLearnCoordinator], logger: logger)
+            path: state.file("core.db"), migrations: [.topology, DataSyncService.migrations, .fedLearnCoordinator],
+            logger: logger)
         var settings = BusConfiguration(identity: .core)
         settings.software = "core-cloud/\(Version.current)"
         let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
@@ -55,10 +56,12 @@ public struct CoreCloud: Sendable {
         try bus.listen(BusAddress(StatePath.commandAddress(in: state.path)), security: .none)
         logger.notice(
             "ready", ["listen": address.description, "state": state.path, "key": keys.publicKey.z85])
-        try await Services(logger: logger).run([
-            ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
-            ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
-        ], until: stop)
+        try await Services(logger: logger).run(
+            [
+                ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
+                ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
+                ("memory", { try await StartupCode.keepReleased() }),
+            ], until: stop)
         await database.close()
         logger.notice("stopped")
     }

@@ -60,6 +60,7 @@ public struct EdgeCloud: Sendable {
             [
                 ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
                 ("datasync", { try await dataSync.run() }), ("fedlearn", { try await participant.run() }),
+                ("memory", { try await StartupCode.keepReleased() }),
             ],
             until: {
                 try await stop()

@@ -22,7 +22,9 @@ public enum EdgeCloudProgram {
             secretVariables: [joinVariable])
         return await program.main(arguments: arguments) { settings, directory, flags in
             let token = try JoinTokenSource.read(flags.text("join") ?? environment[joinVariable])
-            try await EdgeCloud(configuration: settings, relativeTo: directory, token: token).run { _ = try await stop() }
+            try await EdgeCloud(configuration: settings, relativeTo: directory, token: token).run {
+                _ = try await stop()
+            }
         }
     }
 }

@@ -28,7 +28,8 @@ struct EdgeIdentity: Codable, Sendable {
                         + "own to join this one")
             }
             if token != nil {
-                logger.notice("already enrolled; the join token is not needed and was not used", ["edge": known.name.text])
+                logger.notice(
+                    "already enrolled; the join token is not needed and was not used", ["edge": known.name.text])
             }
             return known
         }
@@ -53,7 +54,8 @@ struct EdgeIdentity: Codable, Sendable {
             return try JSONDecoder().decode(EdgeIdentity.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
             throw DaemonError(
-                "corrupt", "\(path) cannot be read; restore it from a backup, or remove the state directory and enrol again",
+                "corrupt",
+                "\(path) cannot be read; restore it from a backup, or remove the state directory and enrol again",
                 cause: error)
         }
     }
