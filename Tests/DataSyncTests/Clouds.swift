@@ -55,8 +55,10 @@ struct Cloud: Sendable {
         ).body
     }
 
+    /// Drops references and waits until `run` has removed what nothing refers to.
     func release(_ prefix: String) async throws {
         _ = try await bus.call(DataSyncContract.release, ReleaseRequest(prefix: prefix), timeout: .seconds(60))
+        while service.metrics.waitingRemovals.value > 0 { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     /// Every tensor of a manifest, read shard by shard.

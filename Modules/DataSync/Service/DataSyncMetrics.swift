@@ -9,6 +9,7 @@ struct DataSyncMetrics: Sendable {
     let damagedShards: Counter
     let retries: Counter
     let removedShards: Counter
+    let waitingRemovals: Gauge
 
     init(_ registry: MetricsRegistry) {
         publishedBytes = registry.counter(
@@ -24,5 +25,7 @@ struct DataSyncMetrics: Sendable {
         retries = registry.counter("gedge_datasync_retries_total", help: "Attempts of a fetch after the first")
         removedShards = registry.counter(
             "gedge_datasync_removed_shards_total", help: "Shards removed because nothing refers to them")
+        waitingRemovals = registry.gauge(
+            "gedge_datasync_waiting_removals", help: "Shards that nothing refers to and that are not removed yet")
     }
 }

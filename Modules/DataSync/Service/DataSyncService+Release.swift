@@ -6,16 +6,27 @@ extension DataSyncService {
     /// Shards whose files are removed before whoever wants to commit a manifest gets a turn.
     private static let removalBatch = 16
 
-    /// Drops every reference that begins with `prefix` and removes what nobody refers to any more.
+    /// Drops every reference that begins with `prefix`; `run` then removes what nobody refers to any more.
     ///
-    /// Durable when this returns; a crash in between leaves only files that the next start removes.
+    /// The references are dropped durably when this returns. Files that a crash keeps from being removed are removed by
+    /// the next start.
     /// - Throws: `DataSyncError` `invalid-request` for an empty prefix, which would drop everything.
     public func release(prefix: String) async throws {
         try checkReference(prefix)
-        let (references, unnamed) = try await store.write { try Catalogue(connection: $0).release(prefix: prefix) }
-        let removed = try await remove(unnamed)
+        let (references, shards) = try await store.write { try Catalogue(connection: $0).release(prefix: prefix) }
         logger.debug(
-            "references released", ["prefix": prefix, "references": "\(references)", "shards": "\(removed)"])
+            "references released", ["prefix": prefix, "references": "\(references)", "shards": "\(shards.count)"])
+        guard !shards.isEmpty else { return }
+        metrics.waitingRemovals.increment(by: Double(shards.count))
+        unnamed.continuation.yield(shards)
+    }
+
+    /// Removes the files of shards that a release left without a name; what fails is left to the next start.
+    func removeReleased(_ shards: [Digest]) async {
+        do { _ = try await remove(shards) } catch {
+            logger.warning("released shards stay until the next start", ["shards": "\(shards.count)"], error: error)
+        }
+        metrics.waitingRemovals.decrement(by: Double(shards.count))
     }
 
     /// Removes files that no manifest names and no start has use for.

@@ -27,6 +27,8 @@ public final class DataSyncService: Sendable {
     let naming = Turnstile(places: 1)
     /// The fetches that move bytes.
     let transfers: Turnstile
+    /// Shards that a release left without a name, to be removed by `run`.
+    let unnamed = AsyncStream<[Digest]>.makeStream()
 
     /// - Parameters:
     ///   - store: a database opened with `migrations`.
@@ -75,16 +77,12 @@ public final class DataSyncService: Sendable {
         }
     }
 
-    /// Tidies up after the last run, then waits until cancelled; requests are served meanwhile.
-    /// - Throws: `StoreError` when the store cannot be read.
+    /// Tidies up after the last run, then removes what releases leave behind, until cancelled; requests are served
+    /// meanwhile. Run a service once.
+    /// - Throws: `StoreError` when the store cannot be read at the start.
     public func run() async throws {
         try await recover()
-        let (ever, end) = AsyncStream<Never>.makeStream()
-        await withTaskCancellationHandler {
-            for await _ in ever {}
-        } onCancel: {
-            end.finish()
-        }
+        for await shards in unnamed.stream { await removeReleased(shards) }
     }
 
     /// A manifest all of whose shards are here.

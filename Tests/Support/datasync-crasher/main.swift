@@ -40,6 +40,13 @@ func tensors(_ number: Int) -> [Attachment] {
 
 func publish(_ directory: String) async throws {
     let (_, service) = try await open(directory, identity: "core")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        try await publish(with: service)
+    }
+}
+
+func publish(with service: DataSyncService) async throws {
     var number = Int(SystemWallClock().now().milliseconds)
     say("ready")
     while true {
