@@ -53,7 +53,7 @@ let modules: [Target] = [
     module("NeuralNet", ["Core", "Tensor", "Datasets"]),
     module("Datasets", ["Core", "CZlib"]),
     module("Topology", service),
-    module("Placement", service),
+    module("Placement", foundation + ["MessageBus"]),
     module("DataSync", service + ["CLZ4", "CCrypto"]),
     module("FedLearn", service + ["Tensor", "NeuralNet", "Datasets", "YAMLKit"]),
 ]
@@ -75,16 +75,16 @@ let package = Package(
         system("CZlib", apt: "zlib1g-dev"),
         system("CCrypto", apt: "libssl-dev"),
 
-        app("CoreCloud", service + ["DaemonKit", "YAMLKit", "Topology", "Placement", "DataSync", "FedLearn", "Datasets"]),
-        app("EdgeCloud", service + ["DaemonKit", "YAMLKit", "Topology", "DataSync", "FedLearn", "Datasets"]),
+        app("CoreCloud", service + ["DaemonKit", "Topology", "Placement", "DataSync", "FedLearn"]),
+        app("EdgeCloud", service + ["DaemonKit", "Topology", "DataSync", "FedLearn"]),
         app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets"]),
-        executable("core-cloud", ["CoreCloud", "Core"]),
-        executable("edge-cloud", ["EdgeCloud", "Core"]),
+        executable("core-cloud", ["CoreCloud"]),
+        executable("edge-cloud", ["EdgeCloud"]),
         executable("gedge", ["GEdgeCommand"]),
 
         app(
             "DaemonKit",
-            service + ["YAMLKit", "Datasets", "FedLearn", "Tensor"]),
+            service + ["YAMLKit", "Datasets", "FedLearn"]),
 
         tests("DaemonKitTests", ["DaemonKit"]),
         tests("TopologyTests", service + ["Topology"]),
@@ -103,7 +103,7 @@ let package = Package(
         tests("TelemetryTests", ["Core", "Telemetry"]),
         tests("YAMLKitTests", ["Core", "YAMLKit"]),
         .target(
-            name: "TestKit", dependencies: ["Core", "Telemetry"], path: "Tests/TestKit", swiftSettings: strict),
+            name: "TestKit", dependencies: ["Core"], path: "Tests/TestKit", swiftSettings: strict),
         executable(
             "bus-target", ["MessageBus", "Contracts", "Core", "Telemetry"], path: "Tests/Support/bus-target"),
         executable(

@@ -32,7 +32,8 @@ extension EndToEnd {
             try await cluster.startCore()
             let path = directoryToken(cluster)
             try await cluster.must("token", "create", "-o", path)
-            let token = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let token = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(
+                in: .whitespacesAndNewlines)
             let edge = try ChildProcess([
                 Executables.path("edge-cloud"), "--config", cluster.directory.file("edge-1.yaml"), "--name", "edge-1",
                 "--join", token,

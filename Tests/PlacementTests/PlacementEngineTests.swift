@@ -9,7 +9,8 @@ import Testing
         let sites = try [
             Site.make("b-fast", threads: 8), Site.make("a-slow", threads: 2), Site.make("c-lost", phase: .lost),
             Site.make("d-empty", dataset: "other"), Site.make("e-wide", features: 32),
-            Site.make("f-small", memory: 1), Site.make("g-back", phase: .reconnecting), Site.make("h-more", classes: 11),
+            Site.make("f-small", memory: 1), Site.make("g-back", phase: .reconnecting),
+            Site.make("h-more", classes: 11),
         ]
         let plan = PlacementEngine.plan(try .make(), sites: sites)
         let outcomes = Dictionary(uniqueKeysWithValues: plan.decisions.map { ($0.edge.text, $0.outcome) })
@@ -55,7 +56,8 @@ import Testing
         for _ in 0..<2_000 {
             let sites = try (0..<Int.random(in: 0...12, using: &generator)).map { index in
                 try Site.make(
-                    "edge-\(index)", phase: [.ready, .lost, .left, .revoked, .reconnecting].randomElement(using: &generator) ?? .ready,
+                    "edge-\(index)",
+                    phase: [.ready, .lost, .left, .revoked, .reconnecting].randomElement(using: &generator) ?? .ready,
                     threads: .random(in: 1...64, using: &generator), cpu: .random(in: 0...1, using: &generator),
                     memory: .random(in: 0...300_000_000, using: &generator),
                     dataset: Bool.random(using: &generator) ? "digits" : "other")
@@ -78,7 +80,8 @@ import Testing
 extension PlacementRequest {
     static func make() throws -> PlacementRequest {
         PlacementRequest(
-            job: try Name("job"), declaredType: nil, dataset: try Name("digits"), memory: 64_000_000, modelBytes: 10_000,
+            job: try Name("job"), declaredType: nil, dataset: try Name("digits"), memory: 64_000_000,
+            modelBytes: 10_000,
             features: 64, classes: 10, allowedEdges: nil, minimumEdges: 1, maximumEdges: nil)
     }
 }

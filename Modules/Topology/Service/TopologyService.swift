@@ -112,7 +112,8 @@ public actor TopologyService {
             return  // A command line came and went, or an edge that had already said goodbye.
         }
         do { try await end(name, .lost) } catch {
-            logger.error("could not record that an edge was lost", ["edge": name.text, "reason": "\(reason)"], error: error)
+            logger.error(
+                "could not record that an edge was lost", ["edge": name.text, "reason": "\(reason)"], error: error)
         }
     }
 
