@@ -41,7 +41,11 @@ struct Averager: Sendable {
                 let weights = group.map { Float(Double($0.samples) / total) }
                 result[span.tensor].withUnsafeMutableBufferPointer { values in
                     Self.withBytes(shards[...]) {
-                        Kernels.accumulate(into: values.span(of: span), sources: $0, weights: weights)
+                        if start == 0 {
+                            Kernels.weightedSum(into: values.span(of: span), sources: $0, weights: weights)
+                        } else {
+                            Kernels.accumulate(into: values.span(of: span), sources: $0, weights: weights)
+                        }
                     }
                 }
             }

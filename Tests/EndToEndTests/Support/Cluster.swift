@@ -15,7 +15,7 @@ final class Cluster {
 
     /// Prepares data and configurations; starts nothing.
     /// - Parameter coreState: where the core's state lies, if not in the cluster's own directory.
-    init(edges: Int = 3, seed: Int = 3, coreState: String? = nil) async throws {
+    init(edges: Int = 3, seed: Int = 7, coreState: String? = nil) async throws {
         directory = try TemporaryDirectory("gedge-e2e")
         self.coreState = coreState ?? directory.file("core")
         port = try Ports.block()
@@ -24,6 +24,7 @@ final class Cluster {
             Executables.path("gedge"), "data", "split", "--input", "\(Executables.root)/data/digits/digits.csv",
             "--output", directory.file("data"), "--parts", "\(edges)", "--by", "dirichlet", "--alpha", "1.0",
             "--holdout", "0.2", "--seed", "\(seed)",
+            "--proportions", (1...edges).reversed().map(String.init).joined(separator: ","),
         ])
         try #require(split.status == 0, "gedge data split: \(split.standardError)")
         try write(
