@@ -91,7 +91,7 @@ let package = Package(
         tests("PlacementTests", ["Placement", "Contracts", "Core"]),
         tests(
             "FedLearnTests",
-            service + ["FedLearn", "DataSync", "Datasets", "NeuralNet", "Tensor"]),
+            service + ["FedLearn", "DataSync", "Datasets", "NeuralNet", "Tensor", "YAMLKit"]),
         tests("EndToEndTests", ["Contracts", "Core", "core-cloud", "edge-cloud", "gedge"]),
         tests("CoreTests", ["Core"]),
         tests("GEdgeCommandTests", foundation + ["GEdgeCommand", "MessageBus"]),

@@ -42,7 +42,8 @@ public struct CoreCloud: Sendable {
         let enrolment = try await EnrolmentService(database: database, serverKey: keys.publicKey, logger: logger)
         let dataSync = try DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
-        let fedLearn = try await FedLearnCoordinator(bus: bus, database: database, datasets: datasets, logger: logger)
+        let fedLearn = try await FedLearnCoordinator(
+            bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics)
         topology.register()
         enrolment.register(on: bus, topology: topology)
         PlacementService(bus: bus, logger: logger).register()

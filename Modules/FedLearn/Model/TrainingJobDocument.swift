@@ -8,12 +8,26 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         var project: Name
         var name: Name
         var labels: [String: String]?
+        /// Written by the platform; here so that what `gedge get -o yaml` prints can be applied again.
+        var created: Timestamp?
+        var uid: String?
     }
 
     var apiVersion: String
     var kind: String
     var metadata: Metadata
     var spec: TrainingJobSpec
+    /// Written by the platform; read and dropped.
+    var status: JSONValue?
+
+    /// The document without what is not its user's to say.
+    func written() -> TrainingJobDocument {
+        var document = self
+        document.status = nil
+        document.metadata.created = nil
+        document.metadata.uid = nil
+        return document
+    }
 
     /// Checks what the types cannot.
     /// - Parameter source: how messages name the document, such as `job.yaml`.

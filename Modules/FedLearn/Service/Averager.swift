@@ -9,12 +9,6 @@ import Tensor
 /// The same shard of at most eight updates is in memory at a time beside the result, so memory does not grow with the number
 /// of edges. Terms are added in the order of `updates`: same updates in the same order, same bits.
 struct Averager: Sendable {
-    struct Update: Sendable {
-        var edge: Name
-        var manifest: Manifest
-        var samples: Int
-    }
-
     /// An update that holds NaN or infinity: it cannot be averaged.
     struct NotFinite: Error {
         var edge: Name
@@ -30,14 +24,18 @@ struct Averager: Sendable {
     ///   - base: the manifest all updates started from; theirs must be cut the same way.
     /// - Throws: `NotFinite` for the first update that cannot be averaged, `FedLearnError` `diverged` when finite updates
     ///   have an average that is not.
-    func average(_ updates: [Update], base: Manifest) async throws -> [Tensor] {
+    func average(_ updates: [CountedUpdate], base: Manifest) async throws -> [Tensor] {
+        var manifests: [Manifest] = []
+        for update in updates { manifests.append(try await transfer.manifest(update.manifest)) }
         let total = Double(updates.reduce(0) { $0 + $1.samples })
         var result = try base.tensors.map { try Tensor(zeros: $0.shape) }
         for (index, span) in base.shards.enumerated() {
             for start in stride(from: 0, to: updates.count, by: Self.group) {
                 let group = updates[start..<min(updates.count, start + Self.group)]
                 var shards: [Attachment] = []
-                for update in group { shards.append(try await transfer.shard(update.manifest.shards[index])) }
+                for manifest in manifests[group.indices] {
+                    shards.append(try await transfer.shard(manifest.shards[index]))
+                }
                 let weights = group.map { Float(Double($0.samples) / total) }
                 result[span.tensor].withUnsafeMutableBufferPointer { values in
                     Self.withBytes(shards[...]) {
@@ -53,19 +51,24 @@ struct Averager: Sendable {
             let isFinite = result[span.tensor].withUnsafeMutableBufferPointer {
                 Kernels.isFinite(UnsafeBufferPointer($0.span(of: span)))
             }
-            if !isFinite { try await blame(updates, shard: index, tensor: base.tensors[span.tensor].name) }
+            if !isFinite {
+                try await blame(updates, manifests, shard: index, tensor: base.tensors[span.tensor].name)
+            }
         }
         return result
     }
 
-    private func blame(_ updates: [Update], shard index: Int, tensor: String) async throws -> Never {
-        for update in updates {
-            let bytes = try await transfer.shard(update.manifest.shards[index])
+    private func blame(
+        _ updates: [CountedUpdate], _ manifests: [Manifest], shard index: Int, tensor: String
+    ) async throws -> Never {
+        for (update, manifest) in zip(updates, manifests) {
+            let bytes = try await transfer.shard(manifest.shards[index])
             let isFinite = bytes.withUnsafeBytes { Kernels.isFinite($0.bindMemory(to: Float.self)) }
             if !isFinite { throw NotFinite(edge: update.edge, tensor: tensor) }
         }
         throw FedLearnError(
-            "diverged", "the average of tensor '\(tensor)' is out of float32's range; lower spec.optimizer.learningRate")
+            "diverged", "the average of tensor '\(tensor)' is out of float32's range; lower spec.optimizer.learningRate"
+        )
     }
 
     /// Gives `body` the bytes of all `shards` at once.

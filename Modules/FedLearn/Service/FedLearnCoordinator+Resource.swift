@@ -52,7 +52,8 @@ extension FedLearnCoordinator {
 
     private func apply(_ request: ApplyRequest) async throws -> ApplyReply {
         let document = try YAML.decode(
-            TrainingJobDocument.self, from: request.text, source: request.source, firstLine: request.firstLine)
+            TrainingJobDocument.self, from: request.text, source: request.source, firstLine: request.firstLine
+        ).written()
         try document.validate(source: request.source)
         let name = document.metadata.name
         // `try?`: the only failure is that there is no such job yet.

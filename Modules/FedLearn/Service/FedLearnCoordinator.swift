@@ -13,6 +13,7 @@ public actor FedLearnCoordinator {
     let storage: JobStorage
     let datasets: any DatasetProvider
     let logger: Logger
+    let metrics: FedLearnMetrics
     let wallClock: any WallClock
     let changes = ChangeFeed<Name, ResourceRecord>()
     /// Where evaluation and the baseline's training run, off the cooperative pool.
@@ -35,8 +36,9 @@ public actor FedLearnCoordinator {
     /// Loads the jobs of the run before.
     public init(
         bus: Bus, database: Database, datasets: any DatasetProvider, wallClock: any WallClock = SystemWallClock(),
-        logger: Logger
+        logger: Logger, metrics: MetricsRegistry = MetricsRegistry()
     ) async throws {
+        self.metrics = FedLearnMetrics(metrics)
         self.bus = bus
         storage = JobStorage(database: database)
         self.datasets = datasets
@@ -184,8 +186,10 @@ public actor FedLearnCoordinator {
             verdict = UpdateVerdict(isAccepted: false, reason: error.message)
         }
         if verdict.isAccepted {
+            metrics.countedUpdates.increment()
             post(.contributed(edge), to: notice.reference)
         } else {
+            metrics.refusedUpdates.increment()
             logger.warning(
                 "update refused",
                 [
@@ -200,7 +204,7 @@ public actor FedLearnCoordinator {
     private func receive(
         _ notice: UpdateNotice, from edge: Name, of job: Job, base: Manifest
     ) async throws -> UpdateVerdict {
-        guard (1...1_000_000_000_000).contains(notice.samples), notice.loss.isFinite else {
+        guard (1...1_000_000_000_000).contains(notice.samples), notice.loss.isFinite, notice.loss >= 0 else {
             return UpdateVerdict(
                 isAccepted: false, reason: "it claims \(notice.samples) samples and a loss of \(notice.loss)")
         }

@@ -30,6 +30,7 @@ struct RoundRunner: Sendable {
                 return
             } catch let error as Repeat {
                 last = error.reason
+                coordinator.metrics.repeatedRounds.increment()
                 let job = try await runner.currentJob()
                 coordinator.logger(for: job).warning(
                     "round is repeated", ["round": "\(round)", "attempt": "\(attempt)", "reason": last])
@@ -175,25 +176,29 @@ struct RoundRunner: Sendable {
         var job = job
         let round = open.round
         let reference = job.reference(round: round)
-        let updates = try await coordinator.storage.updates(in: reference)
+        var updates = try await coordinator.storage.updates(in: reference)
+        var absences = absences
         job.current = CurrentRound(
             round: round, state: "Aggregating", participants: open.participants, received: updates.map(\.edge))
         await coordinator.show(job)
 
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
-        var terms: [Averager.Update] = []
-        for update in updates {
-            terms.append(
-                Averager.Update(
-                    edge: update.edge, manifest: try await transfer.manifest(update.manifest), samples: update.samples))
+        var average: [Tensor]?
+        while average == nil {
+            do {
+                average = try await Averager(transfer: transfer).average(updates, base: base)
+            } catch let error as Averager.NotFinite {
+                let reason = "its update holds NaN or infinity in tensor '\(error.tensor)'"
+                coordinator.logger(for: job).warning(
+                    "update thrown out", ["round": "\(round)", "edge": error.edge.text, "reason": reason])
+                updates.removeAll { $0.edge == error.edge }
+                absences[error.edge] = reason
+                let isEnough = !updates.isEmpty && updates.count >= job.spec.minimumClients
+                try await coordinator.storage.discard(error.edge, in: reference, reopening: !isEnough)
+                if !isEnough { throw Repeat(reason: "\(error.edge): \(reason)") }
+            }
         }
-        let tensors: [Tensor]
-        do {
-            tensors = try await Averager(transfer: transfer).average(terms, base: base)
-        } catch let error as Averager.NotFinite {
-            try await coordinator.storage.discard(error.edge, in: reference)
-            throw Repeat(reason: "\(error.edge): its update holds NaN or infinity in tensor '\(error.tensor)'")
-        }
+        guard let tensors = average else { throw CancellationError() }
         let model = try await transfer.publish(
             tensors, of: job.spec.architecture, reference: job.globalReference(round: round))
         let score = try await judge?.evaluate(tensors, of: job)
@@ -219,6 +224,8 @@ struct RoundRunner: Sendable {
                 "round": "\(round)", "edges": "\(updates.count)", "accuracy": score.map { "\($0.accuracy)" } ?? "-",
                 "seconds": "\(summary.seconds)",
             ])
+        coordinator.metrics.rounds.increment()
+        coordinator.metrics.roundSeconds.observe(summary.seconds)
         // The updates have done their work. A crash before this leaves them until the job is deleted.
         try await transfer.release(job.updatePrefix(round: round))
     }

@@ -106,12 +106,13 @@ struct JobStorage: Sendable {
         }
     }
 
-    /// Takes back an update that cannot be averaged and opens its round again.
-    func discard(_ edge: Name, in reference: RoundReference) async throws {
+    /// Takes back an update that cannot be averaged, and opens its round again when too few are left.
+    func discard(_ edge: Name, in reference: RoundReference, reopening: Bool) async throws {
         try await database.write { connection in
             try connection.execute(
                 "DELETE FROM fedlearn_contributions WHERE job = ? AND round = ? AND edge = ?", reference.jobUID,
                 reference.round, edge.text)
+            guard reopening else { return }
             try connection.execute(
                 "UPDATE fedlearn_rounds SET state = 'training' WHERE job = ? AND round = ?", reference.jobUID,
                 reference.round)

@@ -1,0 +1,102 @@
+import Contracts
+import Core
+import DataSync
+import Datasets
+import MessageBus
+import NeuralNet
+import Store
+import Tensor
+import TestKit
+import Testing
+
+@testable import FedLearn
+
+@Suite struct FederationTests {
+    /// Federated averaging written down once more, without bus, store or shards, from the paper's formula.
+    @Test func roundsEqualAnIndependentAveraging() async throws {
+        let federation = try Federation()
+        let rounds = 3
+        let status = try await federation.run { bus, _ in
+            let status = try await Federation.train(bus, Federation.document(rounds: rounds))
+            let manifest = try await bus.call(
+                DataSyncContract.manifest, ManifestRequest(digest: try #require(status.rounds.last).manifest)
+            ).body
+            #expect(manifest.shards.count > manifest.tensors.count)
+            let tensors = try await ModelTransfer(bus: bus, trace: .none).read(manifest)
+            return (status, tensors)
+        }
+        var global = try Network(units: [8, 200, 3], seed: 3)
+        for round in 1...rounds {
+            var sum: [String: [Double]] = [:]
+            let total = federation.data.values.reduce(0) { $0 + $1.count }
+            for (edge, data) in federation.data {
+                var local = global
+                try local.train(
+                    on: data,
+                    options: TrainingOptions(
+                        epochs: 2, batchSize: 10, optimizer: MomentumSGD(learningRate: 0.1, momentum: 0.9), seed: 3,
+                        streams: ["points", "\(round)", edge.text]))
+                let weight = Double(data.count) / Double(total)
+                for parameter in local.parameters {
+                    let values = parameter.tensor.values.map { Double($0) * weight }
+                    sum[parameter.name] = zip(sum[parameter.name] ?? values.map { _ in 0 }, values).map(+)
+                }
+            }
+            try global.load(
+                global.parameters.map { old in
+                    NamedTensor(
+                        name: old.name,
+                        tensor: try Tensor((sum[old.name] ?? []).map { Float($0) }, shape: old.tensor.shape))
+                })
+        }
+        for (expected, found) in zip(global.parameters, status.1) {
+            let difference = zip(expected.tensor.values, found.values).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(difference < 1e-4, "\(expected.name) differs by \(difference)")
+        }
+        let accuracy = try global.evaluate(on: federation.test).accuracy
+        #expect(abs(accuracy - (status.0.rounds.last?.accuracy ?? 0)) < 0.011)
+        #expect(accuracy > 0.7)
+    }
+
+    @Test func theSameSeedGivesTheSameBits() async throws {
+        var manifests: [[Digest]] = []
+        for _ in 1...2 {
+            let status = try await Federation().run { bus, _ in
+                try await Federation.train(bus, Federation.document(rounds: 4))
+            }
+            manifests.append(status.rounds.map(\.manifest))
+        }
+        #expect(manifests[0] == manifests[1] && manifests[0].count == 4)
+        #expect(Set(manifests[0]).count == 4)
+    }
+
+    @Test func aFinishedJobGoesOnWhenItsRoundsAreRaised() async throws {
+        let federation = try Federation()
+        let first = try await federation.run { bus, _ in
+            try await Federation.train(bus, Federation.document(rounds: 2))
+        }
+        // Another process on the same state.
+        let (more, refused) = try await federation.run { bus, _ in
+            let status = try await Federation.train(bus, Federation.document(rounds: 4))
+            var refused = ""
+            do {
+                _ = try await Federation.train(bus, Federation.document(rounds: 4, learningRate: 0.2))
+            } catch { refused = "\(error)" }
+            return (status, refused)
+        }
+        #expect(more.rounds.map(\.round) == [1, 2, 3, 4])
+        #expect(Array(more.rounds.prefix(2)) == first.rounds)
+        #expect(refused.contains("only labels and spec.rounds"))
+    }
+
+    @Test func everyModelIsKeptAndEveryUpdateIsReleased() async throws {
+        let federation = try Federation()
+        _ = try await federation.run { bus, _ in try await Federation.train(bus, Federation.document(rounds: 3)) }
+        let core = try await Federation.Member(
+            .core, .fedLearnCoordinator, directory: federation.directory.file("core"), context: BusContext())
+        let names = try await core.database.read { connection in
+            try connection.query("SELECT DISTINCT owner FROM datasync_references ORDER BY owner") { try $0.string(0) }
+        }
+        #expect(names.count == 4 && names.allSatisfy { $0.hasSuffix("/global") }, "\(names)")
+    }
+}

@@ -1,0 +1,176 @@
+import Contracts
+import Core
+import DataSync
+import Datasets
+import Foundation
+import MessageBus
+import Store
+import Telemetry
+import TestKit
+import Testing
+
+@testable import FedLearn
+
+/// A core and its edges in one process, on real buses, stores and shard stores; only placement is a constant.
+final class Federation: Sendable {
+    struct Member: Sendable {
+        let bus: Bus
+        let database: Database
+        let dataSync: DataSyncService
+
+        init(_ identity: PeerID, _ migrations: MigrationSet, directory: String, context: BusContext) async throws {
+            try StateDirectory.makePrivate(directory, parents: true)
+            bus = Bus(configuration: BusConfiguration(identity: identity), context: context)
+            database = try await Database.open(
+                path: "\(directory)/state.db", migrations: [DataSyncService.migrations, migrations], logger: .disabled)
+            var settings = DataSyncConfiguration()
+            settings.shardBytes = 1 << 12  // several shards per tensor
+            dataSync = try DataSyncService(
+                bus: bus, store: database, directory: "\(directory)/shards", configuration: settings)
+            dataSync.register()
+        }
+    }
+
+    let directory: TemporaryDirectory
+    let data: [Name: LabelledData]
+    let test: LabelledData
+
+    /// Three edges with different amounts of two overlapping clouds of points.
+    init(edges: Int = 3) throws {
+        directory = try TemporaryDirectory("federation")
+        var generator = SplitMix64(seed: 5)
+        func points(_ count: Int) throws -> LabelledData {
+            var features: [Float] = []
+            var labels: [Int32] = []
+            for index in 0..<count {
+                let label = index % 3
+                for feature in 0..<8 {
+                    features.append(Float(generator.nextNormal()) * 0.7 + (feature % 3 == label ? 1 : 0))
+                }
+                labels.append(Int32(label))
+            }
+            return try LabelledData(features: features, labels: labels, featureCount: 8, classCount: 3)
+        }
+        data = Dictionary(
+            uniqueKeysWithValues: try (1...edges).map { (try Name("edge-\($0)"), try points(40 * $0)) })
+        test = try points(300)
+    }
+
+    var edges: [Name] { data.keys.sorted() }
+
+    static func document(
+        rounds: Int, deadline: Double = 20, minimum: Int = 1, learningRate: Double = 0.1
+    ) -> String {
+        """
+        apiVersion: gedge/v1
+        kind: TrainingJob
+        metadata: {group: test, project: points, name: points}
+        spec:
+          model: {kind: perceptron, hidden: [200]}
+          data: {dataset: points, features: 8, classes: 3}
+          rounds: \(rounds)
+          optimizer: {learningRate: \(learningRate), batchSize: 10, localEpochs: 2}
+          clients: {minimum: \(minimum)}
+          evaluation: {dataset: test}
+          roundDeadlineSeconds: \(deadline)
+          seed: 3
+        """
+    }
+
+    /// Runs a core and these edges while `body` runs.
+    /// - Parameter impostors: edges that take part in the round but are played by the test; they get their member before it
+    ///   runs.
+    func run<Result: Sendable>(
+        impostors: [Name: @Sendable (Member) -> Void] = [:],
+        _ body: @escaping @Sendable (Bus, [Name: Member]) async throws -> Result
+    ) async throws -> Result {
+        let context = BusContext()
+        let core = try await Member(.core, .fedLearnCoordinator, directory: directory.file("core"), context: context)
+        let coordinator = try await FedLearnCoordinator(
+            bus: core.bus, database: core.database, datasets: Data(["test": test]), logger: .disabled)
+        coordinator.register()
+        let edges = edges
+        core.bus.handle(PlacementContract.plan) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
+            PlacementPlan(
+                trainingType: .federated, typeReason: "test",
+                decisions: edges.map { PlacementDecision(edge: $0, outcome: .chosen, score: 1, reason: "test") })
+        }
+        let address = try BusAddress("inproc://federation")
+        try core.bus.listen(address, security: .none)
+        var members: [Name: Member] = [:]
+        var participants: [FedLearnParticipant] = []
+        for edge in edges {
+            let member = try await Member(
+                PeerID(edge), .fedLearnParticipant, directory: directory.file(edge.text), context: context)
+            if let play = impostors[edge] {
+                play(member)
+            } else {
+                let participant = FedLearnParticipant(
+                    bus: member.bus, edge: edge, database: member.database,
+                    datasets: Data(["points": try #require(data[edge])]), logger: .disabled)
+                participant.register()
+                participants.append(participant)
+            }
+            try member.bus.connect(address, security: .none)
+            members[edge] = member
+        }
+        let (all, services) = (members, participants)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            defer { group.cancelAll() }
+            for member in [core] + all.values {
+                group.addTask {
+                    try await member.bus.run()
+                    return nil
+                }
+                group.addTask {
+                    try await member.dataSync.run()
+                    return nil
+                }
+            }
+            for participant in services {
+                group.addTask {
+                    try await participant.run()
+                    return nil
+                }
+            }
+            group.addTask {
+                try await coordinator.run()
+                return nil
+            }
+            group.addTask { try await body(core.bus, all) }
+            while let result = try await group.next() { if let result { return result } }
+            throw CancellationError()
+        }
+    }
+
+    /// Applies the job and waits for its end.
+    static func train(_ bus: Bus, _ document: String) async throws -> TrainingJobStatus {
+        _ = try await bus.call(
+            ResourceContract.apply(.trainingJob), ApplyRequest(text: document, source: "test.yaml"))
+        return try await end(bus)
+    }
+
+    /// Waits for the job's end.
+    static func end(_ bus: Bus) async throws -> TrainingJobStatus {
+        let stream = try await bus.stream(ResourceContract.watch(.trainingJob), ResourceName(name: "points"))
+        for try await record in stream {
+            let status = try record.body.status.decoded(as: TrainingJobStatus.self)
+            if status.phase.isTerminal { return status }
+        }
+        throw CancellationError()
+    }
+
+    /// Data sets from memory.
+    struct Data: DatasetProvider {
+        let sets: [String: LabelledData]
+
+        init(_ sets: [String: LabelledData]) { self.sets = sets }
+
+        func load(_ name: Name) async throws -> LabelledData {
+            guard let data = sets[name.text] else { throw Failure(code: "not-found", message: "no data set '\(name)'") }
+            return data
+        }
+
+        func forget() async {}
+    }
+}
