@@ -1,9 +1,11 @@
 import Foundation
+import Glibc
 
 /// A program that a test runs beside itself.
 ///
 /// Its output goes to files, so that it never waits for a reader, and the child is killed when this is released before it
-/// has ended.
+/// has ended. Not Foundation's `Process`: that one waits with `select`, which fails once the tests have more than 1,024
+/// files open, as they do when all of them run at once.
 public final class ChildProcess: Sendable {
     /// What a finished program left behind.
     public struct Output: Sendable {
@@ -13,52 +15,61 @@ public final class ChildProcess: Sendable {
         public let standardError: String
     }
 
-    private let process: Process
-    private let directory: TemporaryDirectory
-    private let ended: AsyncStream<Void>
-
-    /// Starts `command`, whose first word is a path or is looked up in `PATH`.
-    public init(_ command: [String], environment: [String: String] = [:]) throws {
-        directory = try TemporaryDirectory("gedge-child")
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.sink(directory.file("stdout"))
-        process.standardError = try Self.sink(directory.file("stderr"))
-        let (stream, continuation) = AsyncStream<Void>.makeStream()
-        ended = stream
-        process.terminationHandler = { _ in continuation.finish() }
-        try process.run()
+    /// A program that could not be started.
+    public struct DidNotStart: Error, CustomStringConvertible {
+        public let description: String
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    private let child: Child
+    private let directory: TemporaryDirectory
 
-    public var identifier: Int32 { process.processIdentifier }
+    /// Starts `command`, whose first word is a path or is looked up in `PATH`.
+    /// - Parameter environment: variables to set besides those of the tests.
+    public init(_ command: [String], environment: [String: String] = [:]) throws {
+        directory = try TemporaryDirectory("gedge-child")
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        for (number, name) in [(1, "stdout"), (2, "stderr")] as [(Int32, String)] {
+            let path = directory.file(name)
+            posix_spawn_file_actions_addopen(&actions, number, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var identifier = pid_t()
+        let status = Self.withPointers(command) { arguments in
+            Self.withPointers(variables.map { "\($0.key)=\($0.value)" }) { variables in
+                posix_spawnp(&identifier, command.first ?? "", &actions, nil, arguments, variables)
+            }
+        }
+        guard status == 0 else {
+            throw DidNotStart(description: "cannot start \(command): \(String(cString: strerror(status)))")
+        }
+        child = Child(identifier)
+    }
 
-    public var isRunning: Bool { process.isRunning }
+    deinit { child.signal(SIGKILL) }
 
-    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    public var identifier: Int32 { child.identifier }
+
+    public var isRunning: Bool { child.isRunning }
+
+    /// Sends a signal; does nothing when the program has ended.
+    public func signal(_ number: Int32) { child.signal(number) }
 
     /// What the program has written so far.
     public var standardOutput: String { contents("stdout") }
 
     public var standardError: String { contents("stderr") }
 
-    /// Waits for the program's end; for one caller. When the waiting task is cancelled, the program is killed.
+    /// Waits for the program's end. When the waiting task is cancelled, the program is killed.
     public func end() async -> Output {
-        await withTaskCancellationHandler {
-            for await _ in ended {}
+        let status = await withTaskCancellationHandler {
+            await child.status()
         } onCancel: {
-            kill(process.processIdentifier, SIGKILL)
+            child.signal(SIGKILL)
         }
-        // The stream ends early only when the task was cancelled.
-        process.waitUntilExit()
-        let isSignal = process.terminationReason == .uncaughtSignal
-        return Output(
-            status: isSignal ? 128 + process.terminationStatus : process.terminationStatus,
-            standardOutput: standardOutput, standardError: standardError)
+        return Output(status: status, standardOutput: standardOutput, standardError: standardError)
     }
 
     /// Runs `command` to its end.
@@ -68,20 +79,23 @@ public final class ChildProcess: Sendable {
 
     /// Runs `command` to its end and blocks the calling thread meanwhile; for conditions of tests.
     public static func runToEnd(_ command: [String]) throws -> Output {
-        let child = try ChildProcess(command)
-        child.process.waitUntilExit()
+        let process = try ChildProcess(command)
+        let status = process.child.waitForStatus()
         return Output(
-            status: child.process.terminationStatus, standardOutput: child.standardOutput,
-            standardError: child.standardError)
-    }
-
-    private static func sink(_ path: String) throws -> FileHandle {
-        try Data().write(to: URL(fileURLWithPath: path))
-        return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            status: status, standardOutput: process.standardOutput, standardError: process.standardError)
     }
 
     private func contents(_ name: String) -> String {
         // A file of ours that cannot be read any more has nothing to say.
         (try? String(contentsOf: URL(fileURLWithPath: directory.file(name)), encoding: .utf8)) ?? ""
+    }
+
+    /// Lends `texts` as a C array that ends with a null pointer.
+    private static func withPointers<Result>(
+        _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+    ) -> Result {
+        let copies = texts.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        return body(copies + [nil])
     }
 }

@@ -63,6 +63,12 @@ final class PartReader {
         return String(cString: text)
     }
 
+    /// The file descriptor of the head's connection.
+    var connection: Int32? {
+        let descriptor = zmq_msg_get(head, ZMQ_SRCFD)
+        return descriptor >= 0 ? descriptor : nil
+    }
+
     /// Takes the next part into memory of its own.
     func takeAttachment(_ socket: Socket) -> (storage: AttachmentStorage, hasMore: Bool)? {
         let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)

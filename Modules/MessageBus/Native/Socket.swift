@@ -70,6 +70,8 @@ final class Socket {
         var milliseconds = Int32(clamping: linger.milliseconds)
         // A socket that takes no linger closes at once, which loses no more than the caller has to reckon with.
         _ = zmq_setsockopt(pointer, ZMQ_LINGER, &milliseconds, MemoryLayout<Int32>.size)
+        // Whoever watches it reads on until here, and may stop from here on: see `SocketMonitor.close`.
+        zmq_socket_monitor(pointer, nil, 0)
         zmq_close(pointer)
     }
 

@@ -1,4 +1,4 @@
-import Glibc
+import CZeroMQ
 import Synchronization
 package import Telemetry
 
@@ -14,6 +14,7 @@ package final class Authenticator: Sendable {
     }
 
     private let state: Mutex<State>
+    private nonisolated(unsafe) let context: UnsafeMutableRawPointer
 
     /// Binds the context's ZAP endpoint: from here on nobody is admitted who is not answered for.
     /// - Parameters:
@@ -29,6 +30,7 @@ package final class Authenticator: Sendable {
         let policy = AdmissionPolicy(
             directory: directory,
             enrolmentBudget: TokenBucket(capacity: enrolmentBurst, perSecond: enrolmentsPerSecond))
+        self.context = context
         state = Mutex(
             .idle(try AuthenticatorLoop(context: context, policy: policy, logger: logger, metrics: metrics)))
     }
@@ -66,6 +68,41 @@ package final class Authenticator: Sendable {
         state.withLock { state in
             guard case .running(let loop, _) = state else { return }
             loop.penaliseEnrolment(at: ContinuousClock.now)
+        }
+    }
+
+    /// Watches a listening socket of the context, and cuts connections that send without ever finishing a message: libzmq
+    /// keeps their parts in memory without a bound. Call it once, after the socket is bound to `tcp`, on its own thread; end
+    /// it with `zmq_socket_monitor(socket, nil, 0)` before the socket is closed and the authenticator stopped.
+    /// - Parameter messageBytes: the largest whole message; a connection may receive so much, and some more, without
+    ///   delivering anything.
+    /// - Throws: `SecurityError` `native` when the socket cannot be watched.
+    package func watch(
+        _ socket: UnsafeMutableRawPointer, _ domain: AuthenticationDomain, messageBytes: Int
+    ) throws(SecurityError) {
+        let slack = domain == .enrolment ? 64 << 10 : 16 << 20
+        let listener = try ConnectionGuard(socket, context: context, domain: domain, limit: messageBytes + slack)
+        let isAccepted = state.withLock { state in
+            switch state {
+            case .idle(let loop), .running(let loop, _):
+                loop.add(listener)
+                return true
+            case .stopped: return false
+            }
+        }
+        if !isAccepted {
+            zmq_socket_monitor(socket, nil, 0)
+            listener.close()
+        }
+    }
+
+    /// Says that `counter` counts the messages of the connection with this file descriptor (`ZMQ_SRCFD` of its messages).
+    package func count(_ descriptor: Int32, by counter: DeliveryCounter) {
+        state.withLock { state in
+            switch state {
+            case .idle(let loop), .running(let loop, _): loop.count(descriptor, by: counter)
+            case .stopped: break
+            }
         }
     }
 

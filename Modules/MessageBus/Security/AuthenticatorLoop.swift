@@ -11,14 +11,25 @@ final class AuthenticatorLoop: @unchecked Sendable {
     private static let endpoint = "inproc://zeromq.zap.01"
 
     private let socket: UnsafeMutableRawPointer
-    /// An eventfd; readable once the loop is to end.
+    /// An eventfd; readable once there are orders.
     private let wake: Int32
+    private let orders = Mutex(Orders())
+    /// Watched listeners; the loop's thread's own.
+    private var guards: [ConnectionGuard] = []
     private let policy: Mutex<AdmissionPolicy>
     private let logger: Logger
     private let metrics: MetricsRegistry
     /// Strangers may knock as often as they like; the log must not fill up with it.
     private var logBudget = TokenBucket(capacity: 10, perSecond: 0.2)
     private var unlogged = 0
+
+    /// What other threads want of the loop.
+    private struct Orders {
+        var isStopped = false
+        var guards: [ConnectionGuard] = []
+        /// Messages delivered, by the connection's descriptor.
+        var deliveries: [Int32: DeliveryCounter] = [:]
+    }
 
     /// Binds the ZAP endpoint of `context`.
     init(
@@ -50,6 +61,22 @@ final class AuthenticatorLoop: @unchecked Sendable {
 
     /// Asks the loop to end; from any thread.
     func interrupt() {
+        orders.withLock { $0.isStopped = true }
+        ring()
+    }
+
+    /// Hands a watched listener to the loop; from any thread.
+    func add(_ listener: ConnectionGuard) {
+        orders.withLock { $0.guards.append(listener) }
+        ring()
+    }
+
+    /// Says which counter counts the messages of a connection; from any thread.
+    func count(_ descriptor: Int32, by counter: DeliveryCounter) {
+        orders.withLock { $0.deliveries[descriptor] = counter }
+    }
+
+    private func ring() {
         // An eventfd takes a write of 8 bytes unless its counter is full, and then it is readable anyway.
         var one: UInt64 = 1
         _ = write(wake, &one, MemoryLayout<UInt64>.size)
@@ -63,22 +90,60 @@ final class AuthenticatorLoop: @unchecked Sendable {
     /// Answers until interrupted or the context ends; then closes the socket.
     func run() {
         defer {
+            for listener in guards + orders.withLock({ $0.guards }) { listener.close() }
             // Closing alone would free the endpoint some time later; it fails only when the whole context ends.
             zmq_unbind(socket, Self.endpoint)
             zmq_close(socket)
         }
+        var nextCheck = ContinuousClock.now
         while true {
             var items = [
                 zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
                 zmq_pollitem_t(socket: nil, fd: wake, events: Int16(ZMQ_POLLIN), revents: 0),
             ]
-            if zmq_poll(&items, 2, -1) < 0 {
+            items += guards.map { zmq_pollitem_t(socket: $0.monitor, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+            let pause = guards.map(\.pause).filter { $0 >= 0 }.min() ?? -1
+            if zmq_poll(&items, Int32(items.count), pause) < 0 {
                 if zmq_errno() == EINTR { continue }
                 if zmq_errno() != ETERM { keepShut() }
                 return
             }
-            if items[1].revents != 0 { return }
+            if items[1].revents != 0, !takeOrders() { return }
             if items[0].revents != 0, !answerOne() { return }
+            for (listener, item) in zip(guards, items.dropFirst(2)) where item.revents != 0 { listener.takeEvents() }
+            let now = ContinuousClock.now
+            if pause >= 0, now >= nextCheck {
+                check(at: now)
+                nextCheck = now.advanced(by: .milliseconds(pause * 9 / 10))
+            }
+        }
+    }
+
+    /// - Returns: whether the loop can go on.
+    private func takeOrders() -> Bool {
+        var count: UInt64 = 0
+        _ = read(wake, &count, MemoryLayout<UInt64>.size)
+        let (isStopped, added) = orders.withLock { orders in
+            defer { orders.guards = [] }
+            return (orders.isStopped, orders.guards)
+        }
+        guards += added
+        return !isStopped
+    }
+
+    /// Cuts connections that send without ever finishing a message.
+    private func check(at now: ContinuousClock.Instant) {
+        let deliveries = orders.withLock { $0.deliveries }
+        for listener in guards {
+            let cut = listener.check { deliveries[$0]?.value ?? 0 }
+            guard cut > 0 else { continue }
+            metrics.counter(
+                "gedge_bus_connections_cut_total", help: "Connections that were cut because they finished no message.",
+                labels: ["domain": listener.label]
+            ).increment(by: cut)
+            if logBudget.take(at: now) {
+                logger.warning("a connection that finished no message was cut", ["domain": listener.label])
+            }
         }
     }
 
@@ -162,8 +227,10 @@ final class AuthenticatorLoop: @unchecked Sendable {
     /// the loop is interrupted. Closing it would let everyone in: libzmq admits every key when no handler is bound.
     private func keepShut() {
         logger.error("the authenticator failed; no new connection is admitted until the process is started anew")
-        var item = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
-        while poll(&item, 1, -1) < 0, Glibc.errno == EINTR {}
+        repeat {
+            var item = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
+            while poll(&item, 1, -1) < 0, Glibc.errno == EINTR {}
+        } while takeOrders()
     }
 
     private static func error(_ what: String) -> SecurityError {

@@ -11,6 +11,8 @@ final class Listener {
         var lastHeard: ContinuousClock.Instant
         /// When it was last told that it has no session.
         var lastTold: ContinuousClock.Instant?
+        /// Whole messages that came by it, for whoever watches connections that finish none.
+        let deliveries = DeliveryCounter()
 
         init(conduct: ConductMeter, now: ContinuousClock.Instant) {
             self.conduct = conduct

@@ -71,6 +71,8 @@ extension Switchboard {
             try socket.set(ZMQ_ROUTER_MANDATORY, 1)
             try secure(socket, security, .peer)
             try socket.bind(address.endpoint(lane))
+            let limits = configuration.frames[lane]
+            try watch(socket, security, .peer, messageBytes: limits.headBytes + limits.totalAttachmentBytes)
             bound.append(Port(socket, lane: lane, role: .listener(listener)))
         }
         listener.ports = bound
@@ -79,6 +81,7 @@ extension Switchboard {
             try socket.set(ZMQ_RCVHWM, 16)
             try secure(socket, security, .enrolment)
             try socket.bind(endpoint)
+            try watch(socket, security, .enrolment, messageBytes: EnrolmentDesk.maximumFrameBytes)
             let port = Port(socket, lane: .control, role: .enrolment(listener))
             listener.enrolmentPort = port
             bound.append(port)
@@ -106,6 +109,16 @@ extension Switchboard {
         try socket.set(ZMQ_ZAP_DOMAIN, domain.rawValue)
     }
 
+    /// Cuts connections to `socket` that send and never finish a message, whose parts libzmq keeps without a bound.
+    private func watch(
+        _ socket: Socket, _ security: ListenSecurity, _ domain: AuthenticationDomain, messageBytes: Int
+    ) throws(BusError) {
+        guard case .curve = security else { return }
+        do {
+            try authenticator?.watch(socket.pointer, domain, messageBytes: messageBytes)
+        } catch { throw BusError(.native, "cannot watch the connections", cause: error) }
+    }
+
     // MARK: - Connecting
 
     func connect(_ address: BusAddress, as peer: PeerID, security: ConnectSecurity) {
@@ -123,6 +136,7 @@ extension Switchboard {
     /// Makes sockets of its own for a new session, and says hello on each.
     func attempt(_ connector: Connector) {
         guard case .open = phase, case .pausing = connector.phase else { return }
+        roster.attemptStarted(connector.peer)
         let session = Session(
             number: makeNumber(), side: .connecting(connector), epoch: makeEpoch(), peer: connector.peer, instance: "",
             wake: wake, now: now)
@@ -136,7 +150,6 @@ extension Switchboard {
         }
         connector.phase = .engaged(session)
         sessions[session.number] = session
-        roster.attemptStarted(connector.peer)
         let hello = encode(
             HelloBody(
                 identity: configuration.identity, instance: instance, subscriptions: handlers.subscriptions,
@@ -179,6 +192,15 @@ extension Switchboard {
         connector.phase = .pausing(until: now)
     }
 
+    /// Closes a port's socket; a monitor goes before what it watches.
+    func close(_ port: Port) {
+        if case .monitor(_, let monitor) = port.role {
+            monitor.close()
+        } else {
+            port.socket.close(linger: Self.linger)
+        }
+    }
+
     /// A session number that grows: microseconds since 1970, or one more than the last.
     private func makeEpoch() -> UInt64 {
         var time = timespec()
@@ -191,15 +213,6 @@ extension Switchboard {
     /// Unique among the buses that share the context.
     private func makeMonitorNumber() -> UInt64 { UInt64.random(in: .min ... .max) }
 }
-
-    /// Closes a port's socket; a monitor goes before what it watches.
-    func close(_ port: Port) {
-        if case .monitor(_, let monitor) = port.role {
-            monitor.close()
-        } else {
-            port.socket.close(linger: Self.linger)
-        }
-    }
 
 extension Socket {
     func set(secretKey keys: KeyPair) throws(BusError) {

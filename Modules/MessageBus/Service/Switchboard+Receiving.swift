@@ -48,43 +48,43 @@ extension Switchboard {
             return .something
         }
         guard case .part = reader.takeHead(port.socket) else { return .something }
-        let route = listener.routes[lane][number]
-        if let until = route?.mutedUntil {
+        let route = listener.routes[lane][number] ?? makeRoute(listener, lane, number)
+        route.deliveries.increment()
+        if let until = route.mutedUntil {
             guard until <= now else {
                 if reader.headHasMore { reader.skipRest(port.socket) }
                 metrics.dropped("quarantined")
                 return .something
             }
-            route?.mutedUntil = nil
+            route.mutedUntil = nil
         }
-        // libzmq keeps the connection's properties with each message; the head is overwritten by what comes next.
-        let userID = route?.session == nil && listener.isAuthenticated ? reader.property("User-Id") : nil
-        let key = userID == nil ? nil : reader.property("X-Key")
         do {
             let arrival = try takeRest(port)
             if arrival.header.kind == .hello {
-                receiveHello(
-                    arrival, on: port, listener, route: number,
-                    credentials: Credentials(userID: userID ?? route?.session?.peer.text, key: key))
-            } else if let route, let session = route.session {
+                receiveHello(arrival, on: port, listener, route: number, credentials: credentials(listener))
+            } else if let session = route.session {
                 route.lastHeard = now
                 receive(arrival, session)
             } else {
-                refuseStranger(port, listener, number, arrival.header.session)
+                refuseStranger(port, route, number, arrival.header.session)
             }
         } catch {
-            let route = route ?? makeRoute(listener, lane, number)
-            offend(
-                error.label, listener, port, number, route, identity: route.session?.peer ?? userID.map { PeerID($0) })
+            let identity = route.session?.peer ?? credentials(listener).userID.map { PeerID($0) }
+            offend(error.label, listener, port, number, route, identity: identity)
         }
         return .something
     }
 
+    /// What the connection of the message that was just taken proved: libzmq keeps it with every part.
+    private func credentials(_ listener: Listener) -> Credentials {
+        guard listener.isAuthenticated else { return Credentials(userID: nil, key: nil) }
+        return Credentials(
+            userID: reader.property(ConnectionProperty.userID), key: reader.property(ConnectionProperty.key))
+    }
+
     /// A frame of a connection without a session: it is told once in a while.
-    private func refuseStranger(_ port: Port, _ listener: Listener, _ number: UInt32, _ epoch: UInt64) {
+    private func refuseStranger(_ port: Port, _ route: Listener.Route, _ number: UInt32, _ epoch: UInt64) {
         metrics.dropped("unknown-session")
-        let route =
-            listener.routes[Int(port.lane.rawValue)][number] ?? makeRoute(listener, Int(port.lane.rawValue), number)
         if let told = route.lastTold, told.advanced(by: .seconds(1)) > now { return }
         route.lastTold = now
         tellGoodbye("unknown-session", "there is no session; say hello", on: port, route: number, epoch: epoch)
@@ -93,6 +93,9 @@ extension Switchboard {
     func makeRoute(_ listener: Listener, _ lane: Int, _ number: UInt32) -> Listener.Route {
         let route = Listener.Route(conduct: makeConduct(), now: now)
         listener.routes[lane][number] = route
+        if listener.isAuthenticated, let connection = reader.connection {
+            authenticator?.count(connection, by: route.deliveries)
+        }
         return route
     }
 

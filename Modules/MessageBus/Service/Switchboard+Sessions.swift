@@ -239,12 +239,12 @@ extension Switchboard {
             }
         }
     }
+
+    /// Command lines come and go with every command; that is no news.
+    private static func level(of session: Session) -> LogLevel { session.peer == .operator ? .debug : .info }
 }
 
 extension BusError {
     /// The error's words as they cross the wire.
     var wire: Failure { Failure(code: code, message: message, isRetriable: isRetriable) }
-
-    /// Command lines come and go with every command; that is no news.
-    private static func level(of session: Session) -> LogLevel { session.peer == .operator ? .debug : .info }
 }

@@ -88,6 +88,13 @@ final class Switchboard {
             lifetime: configuration.outcomeLifetime)
     }
 
+    /// A bus that never ran: what is watched goes before its watchers, and what is guarded before its guard.
+    deinit {
+        for connector in connectors { for monitor in connector.monitors { close(monitor) } }
+        for port in ports { close(port) }
+        authenticator?.stop()
+    }
+
     func attach(_ loop: BusLoop) { self.loop = loop }
 
     /// A number that no session or socket had before.

@@ -10,15 +10,18 @@ final class RawPeer {
     private var sockets: [UnsafeMutableRawPointer] = []
     private let address: BusAddress
     private let keys: KeyPair
+    private let linger: Int32
     private let serverKey: PublicKey
     /// Bytes handed to libzmq.
     private(set) var sentBytes = 0
     var session: UInt64 = 1
     var sequence: [UInt64] = [0, 0, 0]
 
-    init(_ address: BusAddress, keys: KeyPair, serverKey: PublicKey) throws {
+    /// - Parameter linger: for how long what was sent may still go out after a close, in milliseconds.
+    init(_ address: BusAddress, keys: KeyPair, serverKey: PublicKey, linger: Int32 = 2000) throws {
         context = try #require(zmq_ctx_new())
         self.address = address
+        self.linger = linger
         self.keys = keys
         self.serverKey = serverKey
         try connect()
@@ -45,7 +48,9 @@ final class RawPeer {
     private func socket(_ endpoint: String) throws -> UnsafeMutableRawPointer {
         let socket = try #require(zmq_socket(context, ZMQ_DEALER))
         // What it does not read stays with the other side.
-        for (option, value) in [(ZMQ_LINGER, 0), (ZMQ_SNDTIMEO, 200), (ZMQ_RCVTIMEO, 10_000), (ZMQ_RCVHWM, 1)] {
+        for (option, value) in [
+            (ZMQ_LINGER, Int(linger)), (ZMQ_SNDTIMEO, 200), (ZMQ_RCVTIMEO, 10_000), (ZMQ_RCVHWM, 1),
+        ] {
             var value = Int32(value)
             try #require(zmq_setsockopt(socket, option, &value, MemoryLayout<Int32>.size) == 0)
         }
@@ -67,6 +72,15 @@ final class RawPeer {
             sentBytes += part.count
         }
         return true
+    }
+
+    /// Sends parts to the enrolment socket.
+    func sendToEnrolment(_ parts: [[UInt8]]) throws {
+        let socket = try socket(try #require(address.enrolmentEndpoint))
+        sockets.append(socket)
+        for (index, part) in parts.enumerated() {
+            try #require(zmq_send(socket, part, part.count, index + 1 < parts.count ? ZMQ_SNDMORE : 0) >= 0)
+        }
     }
 
     /// Sends a well-formed frame under the next sequence number, or the one in `header`.
