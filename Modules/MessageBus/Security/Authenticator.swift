@@ -14,6 +14,7 @@ package final class Authenticator: Sendable {
     }
 
     private let state: Mutex<State>
+    // nonisolated(unsafe): a ZeroMQ context may be used from any thread.
     private nonisolated(unsafe) let context: UnsafeMutableRawPointer
 
     /// Binds the context's ZAP endpoint: from here on nobody is admitted who is not answered for.
