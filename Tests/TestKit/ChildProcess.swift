@@ -27,25 +27,9 @@ public final class ChildProcess: Sendable {
     /// - Parameter environment: variables to set besides those of the tests.
     public init(_ command: [String], environment: [String: String] = [:]) throws {
         directory = try TemporaryDirectory("gedge-child")
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        for (number, name) in [(1, "stdout"), (2, "stderr")] as [(Int32, String)] {
-            let path = directory.file(name)
-            posix_spawn_file_actions_addopen(&actions, number, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        }
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        var identifier = pid_t()
-        let status = Self.withPointers(command) { arguments in
-            Self.withPointers(variables.map { "\($0.key)=\($0.value)" }) { variables in
-                posix_spawnp(&identifier, command.first ?? "", &actions, nil, arguments, variables)
-            }
-        }
-        guard status == 0 else {
-            throw DidNotStart(description: "cannot start \(command): \(String(cString: strerror(status)))")
-        }
-        child = Child(identifier)
+        child = try Child.spawn(
+            command, environment: environment, input: .nothing, output: .file(directory.file("stdout")),
+            error: .file(directory.file("stderr")))
     }
 
     deinit { child.signal(SIGKILL) }
@@ -88,14 +72,5 @@ public final class ChildProcess: Sendable {
     private func contents(_ name: String) -> String {
         // A file of ours that cannot be read any more has nothing to say.
         (try? String(contentsOf: URL(fileURLWithPath: directory.file(name)), encoding: .utf8)) ?? ""
-    }
-
-    /// Lends `texts` as a C array that ends with a null pointer.
-    private static func withPointers<Result>(
-        _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = texts.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        return body(copies + [nil])
     }
 }

@@ -1,25 +1,38 @@
 import Core
 import Foundation
+import Glibc
 
 /// An executable of `Tests/Support`, running, to be killed.
 public final class Crasher: @unchecked Sendable {
-    // @unchecked: `process` is used by the one test that owns this, `buffer` only on the reader's thread.
-    private let process = Process()
-    private let output = Pipe()
-    private let input = Pipe()
+    // @unchecked: `output` and `buffer` are used on the reader's thread only, `input` by the one test that owns this.
+    private let child: Child
+    private let output: FileHandle
+    private let input: FileHandle
     private let reader = ThreadExecutor(name: "crasher")
     private var buffer: [UInt8] = []
 
     /// - Parameter executable: its name; it lies beside the tests.
     public init(_ executable: String, _ arguments: String...) throws {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent()
-            .appendingPathComponent(executable)
-        process.arguments = arguments
-        process.standardOutput = output
-        process.standardInput = input
-        try process.run()
+        let path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(executable).path
+        let output = Pipe()
+        let input = Pipe()
+        // Children that other tests start at the same moment are not to keep these open.
+        for pipe in [input, output] {
+            _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
+        child = try Child.spawn(
+            [path] + arguments, input: .descriptor(input.fileHandleForReading.fileDescriptor),
+            output: .descriptor(output.fileHandleForWriting.fileDescriptor), error: .inherited)
+        // The child's ends are the child's alone, so that the end of either process is the end of the pipe.
+        try input.fileHandleForReading.close()
+        try output.fileHandleForWriting.close()
+        self.output = output.fileHandleForReading
+        self.input = input.fileHandleForWriting
     }
+
+    deinit { child.signal(SIGKILL) }
 
     /// The next line it prints, or `nil` when it has ended.
     public func line() async throws -> String? {
@@ -28,20 +41,19 @@ public final class Crasher: @unchecked Sendable {
 
     /// `kill -9`, and waits for its end.
     public func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        child.signal(SIGKILL)
+        _ = child.waitForStatus()
     }
 
     /// Closes its standard input and waits for it.
     public func finish() -> Int32 {
-        try? input.fileHandleForWriting.close()  // it may have ended already
-        process.waitUntilExit()
-        return process.terminationStatus
+        try? input.close()  // it may have ended already
+        return child.waitForStatus()
     }
 
-    public var isRunning: Bool { process.isRunning }
+    public var isRunning: Bool { child.isRunning }
 
-    public var processIdentifier: Int32 { process.processIdentifier }
+    public var processIdentifier: Int32 { child.identifier }
 
     private func nextLine() -> String? {
         while true {
@@ -49,7 +61,7 @@ public final class Crasher: @unchecked Sendable {
                 defer { buffer.removeSubrange(...end) }
                 return String(decoding: buffer[..<end], as: UTF8.self)
             }
-            let bytes = output.fileHandleForReading.availableData
+            let bytes = output.availableData
             if bytes.isEmpty { return nil }
             buffer += bytes
         }
