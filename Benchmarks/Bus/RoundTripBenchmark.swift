@@ -17,24 +17,30 @@ struct RoundTripBenchmark {
     private static let roundTrips = 20_000
     private static let warmUp = 2_000
 
+    /// The one variant to measure, or `nil` for all.
+    let only: String?
+
     func run() async throws {
         for encryption in Encryption.allCases {
-            let server = Bus(configuration: BusConfiguration(identity: .core))
-            let client = Bus(configuration: BusConfiguration(identity: PeerID("client")))
-            server.handle(Self.inline, execution: .inline) { request in request.body }
-            server.handle(Self.pooled) { request in request.body }
-            let (inline, pooled) = try await encryption.connect(server, client) {
-                let inline = try await withTaskExecutorPreference(client.executor) {
-                    try await Self.median(client, Self.inline)
-                }
-                return (inline, try await Self.median(client, Self.pooled))
+            try await measure(encryption.rawValue, encryption) { client in
+                try await withTaskExecutorPreference(client.executor) { try await Self.median(client, Self.inline) }
             }
-            Measurement(benchmark: "bus.roundtrip", variant: encryption.rawValue, value: inline, unit: "us").print()
-            Measurement(
-                benchmark: "bus.roundtrip", variant: "\(encryption.rawValue), handler on the pool", value: pooled,
-                unit: "us"
-            ).print()
+            try await measure("\(encryption.rawValue), handler on the pool", encryption) { client in
+                try await Self.median(client, Self.pooled)
+            }
         }
+    }
+
+    private func measure(
+        _ variant: String, _ encryption: Encryption, _ median: @escaping @Sendable (Bus) async throws -> Double
+    ) async throws {
+        guard only == nil || only == variant else { return }
+        let server = Bus(configuration: BusConfiguration(identity: .core))
+        let client = Bus(configuration: BusConfiguration(identity: PeerID("client")))
+        server.handle(Self.inline, execution: .inline) { request in request.body }
+        server.handle(Self.pooled) { request in request.body }
+        let value = try await encryption.connect(server, client) { try await median(client) }
+        Measurement(benchmark: "bus.roundtrip", variant: variant, value: value, unit: "us").print()
     }
 
     private static func median(_ client: Bus, _ call: Call<Number, Number>) async throws -> Double {

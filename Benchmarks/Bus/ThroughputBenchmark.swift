@@ -11,8 +11,11 @@ struct ThroughputBenchmark {
     private static let blocks = StreamCall<Question, Empty>("bench.blocks")
     private static let blockBytes = 1 << 20
 
+    /// The one variant to measure, or `nil` for all.
+    let only: String?
+
     func run() async throws {
-        for encryption in Encryption.allCases {
+        for encryption in Encryption.allCases where only == nil || only == encryption.rawValue {
             let server = Bus(configuration: BusConfiguration(identity: .core))
             let client = Bus(configuration: BusConfiguration(identity: PeerID("client")))
             let block = Attachment([UInt8](repeating: 0x5a, count: Self.blockBytes))

@@ -4,10 +4,10 @@ import Glibc
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
     switch arguments.first {
-    case "roundtrip" where arguments.count == 1: try await RoundTripBenchmark().run()
-    case "throughput" where arguments.count == 1: try await ThroughputBenchmark().run()
+    case "roundtrip" where arguments.count <= 2: try await RoundTripBenchmark(only: arguments.dropFirst().first).run()
+    case "throughput" where arguments.count <= 2: try await ThroughputBenchmark(only: arguments.dropFirst().first).run()
     default:
-        print("usage: bench-bus roundtrip|throughput\nPrints measurements as lines of JSON.")
+        print("usage: bench-bus roundtrip|throughput [VARIANT]\nPrints measurements as lines of JSON.")
         exit(arguments.first == "--help" ? 0 : 2)
     }
 } catch {

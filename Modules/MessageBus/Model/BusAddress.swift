@@ -86,10 +86,16 @@ public struct BusAddress: Sendable, Hashable, CustomStringConvertible {
         if case .tcp(let host, let port) = transport { "tcp://\(host):\(port + 3)" } else { nil }
     }
 
+    /// Whether `host` is a number of 127.0.0.0/8, written in full: a name may begin with `127.` as well.
+    private static func isLoopbackIPv4(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
     /// Whether only this machine can reach it.
     public var isLoopback: Bool {
         switch transport {
-        case .tcp(let host, _): host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+        case .tcp(let host, _): host == "localhost" || host == "[::1]" || Self.isLoopbackIPv4(host)
         case .ipc, .inproc: true
         }
     }

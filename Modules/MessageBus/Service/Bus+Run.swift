@@ -9,9 +9,9 @@ extension Bus {
         await withTaskExecutorPreference(loop) {
             await withDiscardingTaskGroup { group in
                 while let batch = await inbox.next() {
-                    for work in batch {
-                        let executor: any TaskExecutor = work.execution == .inline ? loop : globalConcurrentExecutor
-                        group.addTask(executorPreference: executor) { await work.body() }
+                    for execution in batch {
+                        let executor: any TaskExecutor = execution == .inline ? loop : globalConcurrentExecutor
+                        group.addTask(executorPreference: executor) { [inbox] in await inbox.work(execution) }
                     }
                 }
                 // Reached by cancellation only, which has reached the handlers as well; the group waits for them.

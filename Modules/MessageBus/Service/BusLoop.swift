@@ -161,12 +161,16 @@ final class BusLoop: TaskExecutor, @unchecked Sendable {
         ready.append(contentsOf: jobs)
     }
 
-    /// Runs the jobs that are ready now; those that they add come next time.
+    /// Rounds of jobs that may pass before the sockets have their turn.
+    private static let rounds = 16
+
+    /// Runs the jobs that are ready, and those that they make ready.
     private func runJobs() {
-        guard !ready.isEmpty else { return }
-        let jobs = ready
-        ready.removeAll(keepingCapacity: true)
-        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        for _ in 0..<Self.rounds where !ready.isEmpty {
+            let jobs = ready
+            ready.removeAll(keepingCapacity: true)
+            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        }
     }
 
     private func sleep() {

@@ -5,13 +5,13 @@ import FoundationEssentials
 
 extension Switchboard {
     /// Takes one message of the enrolment socket, where any key may ask one thing: to be enrolled.
-    func takeEnrolment(_ port: Port, _ listener: Listener) -> Taking {
+    func takeEnrolment(_ port: Port, _ listener: Listener) {
         guard case .part = reader.takeRoute(port.socket) else {
             port.socket.needsAttention = false
-            return .nothing
+            return
         }
         let route = reader.routeNumber
-        guard reader.routeHasMore, case .part = reader.takeHead(port.socket) else { return .something }
+        guard reader.routeHasMore, case .part = reader.takeHead(port.socket) else { return }
         let key = reader.property(ConnectionProperty.userID).flatMap { PublicKey(z85: $0) }
         let hasAttachments = reader.headHasMore
         let arrival: Arrival
@@ -26,16 +26,15 @@ extension Switchboard {
         } catch {
             if hasAttachments { reader.skipRest(port.socket) }
             metrics.dropped(error.label)
-            return .something
+            return
         }
         guard let route, let key, !hasAttachments, arrival.header.kind == .request,
             arrival.subject == Enrolment.enrol.subject
         else {
             metrics.dropped("misplaced")
-            return .something
+            return
         }
         decide(arrival, key, port, route)
-        return .something
     }
 
     private func decide(_ arrival: Arrival, _ key: PublicKey, _ port: Port, _ route: UInt32) {

@@ -13,48 +13,43 @@ extension Switchboard {
         let byteCount: Int
     }
 
-    /// Takes what waits at `port`, a batch at most.
+    /// Takes one message that waits at `port`, or all announcements.
     func take(_ port: Port) {
         if port.socket.isClosed { return }
         switch port.role {
         case .monitor(let connector, let monitor):
             for event in monitor.events(reader) { handle(event, connector) }
         case .enrolment(let listener):
-            for _ in 0..<Self.batch where takeEnrolment(port, listener) == .nothing { return }
+            takeEnrolment(port, listener)
         case .listener(let listener):
-            for _ in 0..<Self.batch where takeRouted(port, listener) == .nothing { return }
+            takeRouted(port, listener)
         case .connector(let connector):
-            for _ in 0..<Self.batch where takeDirect(port, connector) == .nothing { return }
+            takeDirect(port, connector)
         }
-    }
-
-    enum Taking {
-        case something
-        case nothing
     }
 
     // MARK: - On a listener
 
-    private func takeRouted(_ port: Port, _ listener: Listener) -> Taking {
+    private func takeRouted(_ port: Port, _ listener: Listener) {
         guard case .part = reader.takeRoute(port.socket) else {
             port.socket.needsAttention = false
-            return .nothing
+            return
         }
         let lane = Int(port.lane.rawValue)
         guard let number = reader.routeNumber, reader.routeHasMore else {
             // A peer that names itself is none of ours, and could take another's place.
             if reader.routeHasMore { reader.skipRest(port.socket) }
             metrics.dropped("custom-routing-id")
-            return .something
+            return
         }
-        guard case .part = reader.takeHead(port.socket) else { return .something }
+        guard case .part = reader.takeHead(port.socket) else { return }
         let route = listener.routes[lane][number] ?? makeRoute(listener, lane, number)
         route.deliveries.increment()
         if let until = route.mutedUntil {
             guard until <= now else {
                 if reader.headHasMore { reader.skipRest(port.socket) }
                 metrics.dropped("quarantined")
-                return .something
+                return
             }
             route.mutedUntil = nil
         }
@@ -72,7 +67,6 @@ extension Switchboard {
             let identity = route.session?.peer ?? credentials(listener).userID.map { PeerID($0) }
             offend(error.label, listener, port, number, route, identity: identity)
         }
-        return .something
     }
 
     /// What the connection of the message that was just taken proved: libzmq keeps it with every part.
@@ -150,10 +144,10 @@ extension Switchboard {
 
     // MARK: - On a connector
 
-    private func takeDirect(_ port: Port, _ connector: Connector) -> Taking {
+    private func takeDirect(_ port: Port, _ connector: Connector) {
         guard !port.socket.isClosed, case .part = reader.takeHead(port.socket) else {
             port.socket.needsAttention = false
-            return .nothing
+            return
         }
         do {
             let arrival = try takeRest(port)
@@ -162,7 +156,6 @@ extension Switchboard {
             metrics.dropped(error.label)
             if let session = connector.session { offend(connector, session) }
         }
-        return .something
     }
 
     private func offend(_ connector: Connector, _ session: Session) {

@@ -30,8 +30,6 @@ final class Switchboard {
 
     /// How long libzmq may go on sending after a socket is closed.
     static let linger: Duration = .milliseconds(500)
-    /// Messages taken from one socket before the others have their turn.
-    static let batch = 64
     /// How often a lane without room is tried again when nothing tells that there is room.
     static let fullLaneRetry: Duration = .milliseconds(5)
 
@@ -50,7 +48,7 @@ final class Switchboard {
     var phase = Phase.open
     /// The time at which the current turn of the loop began.
     var now = ContinuousClock.now
-    var ports: [Port] = [] { didSet { descriptors = [] } }
+    var ports: [Port] = [] { didSet { readiness = nil } }
     var listeners: [Listener] = []
     var connectors: [Connector] = []
     var sessions: [UInt64: Session] = [:]
@@ -69,7 +67,8 @@ final class Switchboard {
     var lastEpoch: UInt64 = 0
     var nextNumber: UInt64 = 0
     var nextTick: ContinuousClock.Instant?
-    private var descriptors: [pollfd] = []
+    /// What watches `ports`; made anew when they change.
+    private var readiness: Readiness?
     private var onDrained: [@Sendable () -> Void] = []
 
     init(
@@ -108,7 +107,8 @@ final class Switchboard {
     /// Takes what has arrived and does what is due.
     func service() {
         now = ContinuousClock.now
-        // The control lane's ports come first in each connection, and a batch is bounded.
+        // One message of each port a turn: the control lane never waits behind a queue, and a socket that is found empty
+        // costs a system call, which is saved while its messages are being worked on.
         for port in ports where port.socket.needsAttention { take(port) }
         if let first = dues.next, first <= now { expireDues() }
         if let tick = nextTick, tick <= now { self.tick() }
@@ -133,16 +133,17 @@ final class Switchboard {
 
     /// Sleeps until a socket or another thread has something.
     func waitForSockets(milliseconds: Int32) {
-        if descriptors.isEmpty {
-            descriptors = [pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)]
-            descriptors += ports.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
-        }
-        let count = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
-        // A signal interrupts the sleep; then the loop just goes round.
-        guard count > 0 else { return }
-        if descriptors[0].revents != 0 { wake.reset() }
-        for index in 1..<descriptors.count where descriptors[index].revents != 0 {
-            ports[index - 1].socket.needsAttention = true
+        do {
+            let readiness = try self.readiness ?? Readiness([wake.descriptor] + ports.map(\.socket.descriptor))
+            self.readiness = readiness
+            readiness.wait(milliseconds: milliseconds) { place in
+                if place == 0 { wake.reset() } else { ports[place - 1].socket.needsAttention = true }
+            }
+        } catch {
+            logger.error("the bus cannot wait for its sockets", error: error)
+            // Out of descriptors: what is open goes on, by looking every now and then.
+            usleep(10_000)
+            for port in ports { port.socket.needsAttention = true }
         }
     }
 
