@@ -22,5 +22,6 @@ extension Bus {
         // The thread has done all its work: this does not wait.
         thread.join()
         roster.close()
+        handlers.removeAll()
     }
 }

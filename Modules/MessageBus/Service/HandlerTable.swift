@@ -48,6 +48,16 @@ final class HandlerTable: Sendable {
     func stream(_ subject: String) -> StreamHandler? { state.withLock { $0.streams[subject] } }
     func events(_ subject: String) -> [EventHandler] { state.withLock { $0.events[subject] ?? [] } }
 
+    /// Lets go of every handler. A handler holds its service, which holds the bus: without this none would ever be freed.
+    func removeAll() {
+        // The old state is freed after the lock: a service may end with its handler.
+        _ = state.withLock { state in
+            let old = state
+            state = State()
+            return old
+        }
+    }
+
     /// The subjects that peers are told to send.
     var subscriptions: [String] { state.withLock { $0.events.keys.sorted() } }
 }
