@@ -87,10 +87,13 @@ public struct UpdateNotice: Codable, Sendable, Hashable {
 public struct UpdateVerdict: Codable, Sendable {
     public var isAccepted: Bool
     public var reason: String
+    /// The job needs nothing more: the edge may forget it.
+    public var isJobOver: Bool
 
-    public init(isAccepted: Bool, reason: String) {
+    public init(isAccepted: Bool, reason: String, isJobOver: Bool = false) {
         self.isAccepted = isAccepted
         self.reason = reason
+        self.isJobOver = isJobOver
     }
 }
 

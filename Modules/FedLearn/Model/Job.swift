@@ -20,10 +20,15 @@ struct Job: Sendable {
 
     func modelName(round: Int) -> String { "\(path)/\(round)" }
 
-    /// The prefix of every data reference this job holds.
-    var referencePrefix: String { "fedlearn/\(uid)/" }
-    func globalReference(round: Int) -> String { "\(referencePrefix)\(round)/global" }
-    func updatePrefix(round: Int) -> String { "\(referencePrefix)\(round)/update/" }
+    /// Whether a runner has something to do: rounds that were raised give a finished job work again.
+    var hasWork: Bool {
+        header.phase == .succeeded ? rounds.count < spec.rounds : header.phase != .failed
+    }
+
+    /// The prefix of every data reference a job holds.
+    static func referencePrefix(_ uid: String) -> String { "fedlearn/\(uid)/" }
+    func globalReference(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/global" }
+    func updatePrefix(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/update/" }
 
     func reference(round: Int) -> RoundReference { RoundReference(jobUID: uid, job: name, round: round) }
 

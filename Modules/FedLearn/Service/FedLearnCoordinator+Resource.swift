@@ -60,12 +60,7 @@ extension FedLearnCoordinator {
         if let old = try? job(named: name.text) {
             let outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
             guard outcome != .unchanged, !request.isDryRun else { return ApplyReply(name: name.text, outcome: outcome) }
-            var changed = old
-            changed.document = document
-            if document.spec.rounds > old.rounds.count && old.header.phase == .succeeded {
-                changed.header.phase = .running
-            }
-            try await replace(changed)
+            try await replace(document, of: old.uid)
             return ApplyReply(name: name.text, outcome: outcome)
         }
         if let owner = allJobs.first(where: { $0.path == ProjectPath(document.metadata) }) {

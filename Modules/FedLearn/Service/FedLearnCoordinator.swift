@@ -7,7 +7,8 @@ public import Telemetry
 /// The core's side of federated learning: keeps the jobs, runs their rounds, counts the updates.
 ///
 /// Each job is one `JobRunner`; this actor owns what they share: the jobs' state, the open rounds' mailboxes, and the calls
-/// from outside.
+/// from outside. A job's document is changed by `apply` alone; its header and rounds by its runner alone, so that neither
+/// overwrites the other across an `await`.
 public actor FedLearnCoordinator {
     let bus: Bus
     let storage: JobStorage
@@ -21,6 +22,8 @@ public actor FedLearnCoordinator {
     private var jobs: [Name: Job] = [:]
     private var mailboxes: [String: Mailbox] = [:]
     private var stops: [String: AsyncStream<Void>.Continuation] = [:]
+    /// Jobs that changed while their runner was about to end.
+    private var restarts: Set<String> = []
     /// Update notices that are being fetched, so that an impatient repetition joins instead of fetching twice.
     private var receiving: Set<UpdateNotice> = []
     private let starts: AsyncStream<Name>
@@ -47,7 +50,7 @@ public actor FedLearnCoordinator {
         (starts, start) = AsyncStream.makeStream()
         for job in try await storage.loadJobs() {
             jobs[job.name] = job
-            if !job.header.phase.isTerminal { start.yield(job.name) }
+            if job.hasWork { start.yield(job.name) }
         }
     }
 
@@ -66,7 +69,11 @@ public actor FedLearnCoordinator {
     public func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for await name in starts {
-                guard let job = jobs[name], stops[job.uid] == nil else { continue }
+                guard let job = jobs[name], job.hasWork else { continue }
+                guard stops[job.uid] == nil else {
+                    restarts.insert(job.uid)
+                    continue
+                }
                 let (stopped, stop) = AsyncStream<Void>.makeStream()
                 stops[job.uid] = stop
                 group.addTask { [self] in await runJob(uid: job.uid, name: name, until: stopped) }
@@ -82,10 +89,18 @@ public actor FedLearnCoordinator {
             await group.next()
             group.cancelAll()
         }
-        await ended(uid)
+        await ended(uid, name)
     }
 
-    private func ended(_ uid: String) { stops.removeValue(forKey: uid)?.finish() }
+    private func ended(_ uid: String, _ name: Name) async {
+        stops.removeValue(forKey: uid)?.finish()
+        if restarts.remove(uid) != nil { start.yield(name) }
+        guard job(uid: uid, name: name) == nil else { return }
+        // The job was deleted; whatever its runner published meanwhile goes too.
+        do {
+            try await ModelTransfer(bus: bus, trace: .none).release(Job.referencePrefix(uid))
+        } catch { logger.warning("shards of a deleted job remain", ["job": name.text], error: error) }
+    }
 
     // MARK: - Jobs
 
@@ -107,17 +122,29 @@ public actor FedLearnCoordinator {
         announce(job.name)
     }
 
-    /// Stores a changed document or header and starts the job if it is not finished.
-    func replace(_ job: Job) async throws {
-        try await storage.update(job)
-        show(job)
-        if !job.header.phase.isTerminal { start.yield(job.name) }
+    /// Stores what the user changed and runs the job on if that gives it work.
+    func replace(_ document: TrainingJobDocument, of uid: String) async throws {
+        try await storage.update(document, of: uid)
+        let name = document.metadata.name
+        guard jobs[name]?.uid == uid else { return }
+        jobs[name]?.document = document
+        announce(name)
+        start.yield(name)
     }
 
-    /// Shows a job whose new state is stored already, or follows from what is.
+    /// Stores the header that the job's runner changed, and shows the job.
+    func save(_ job: Job) async throws {
+        try await storage.update(job.header, of: job.uid)
+        show(job)
+    }
+
+    /// Shows what a job's runner says of it: stored already, or following from what is.
     func show(_ job: Job) {
-        guard jobs[job.name]?.uid == job.uid else { return }
-        jobs[job.name] = job
+        guard var shown = jobs[job.name], shown.uid == job.uid else { return }
+        shown.header = job.header
+        shown.rounds = job.rounds
+        shown.current = job.current
+        jobs[job.name] = shown
         announce(job.name)
     }
 
@@ -134,7 +161,7 @@ public actor FedLearnCoordinator {
                     FedLearnContract.abandon, reference, to: .peer(PeerID(edge)), timeout: .seconds(2))
             } catch { logger.debug("could not tell an edge that a job is gone", ["edge": edge.text], error: error) }
         }
-        try await ModelTransfer(bus: bus, trace: job.traceID).release(job.referencePrefix)
+        try await ModelTransfer(bus: bus, trace: job.traceID).release(Job.referencePrefix(job.uid))
         logger.notice("job deleted", ["job": name])
     }
 
@@ -164,16 +191,18 @@ public actor FedLearnCoordinator {
         let notice = request.body
         let edge = try Name(request.peer.text)
         guard let job = job(uid: notice.reference.jobUID, name: notice.reference.job) else {
-            return UpdateVerdict(isAccepted: false, reason: "there is no such job any more")
+            return UpdateVerdict(isAccepted: false, reason: "there is no such job any more", isJobOver: true)
         }
         let counted = try await storage.updates(in: notice.reference)
         if counted.contains(where: { $0.edge == edge }) {
-            return UpdateVerdict(isAccepted: true, reason: "counted already")
+            return UpdateVerdict(isAccepted: true, reason: "counted already", isJobOver: !job.hasWork)
         }
         guard let mailbox = mailboxes[job.uid], mailbox.round == notice.reference.round,
             mailbox.participants.contains(edge)
         else {
-            return UpdateVerdict(isAccepted: false, reason: "round \(notice.reference.round) is not open to '\(edge)'")
+            return UpdateVerdict(
+                isAccepted: false, reason: "round \(notice.reference.round) is not open to '\(edge)'",
+                isJobOver: !job.hasWork)
         }
         guard receiving.insert(notice).inserted else {
             throw FedLearnError("in-progress", "this update is being fetched", isRetriable: true)

@@ -55,9 +55,10 @@ public actor FedLearnParticipant {
         }
     }
 
-    /// Trains and delivers until cancelled. Begins with what an earlier run trained and could not deliver.
+    /// Trains and delivers until cancelled. Begins with what an earlier run trained: the core counts what it has not, and says
+    /// which jobs are over.
     public func run() async throws {
-        for notice in try await storage.undelivered() {
+        for notice in try await storage.notices() {
             let (stopped, stop) = AsyncStream<Void>.makeStream()
             active[notice.reference.jobUID] = Activity(round: notice.reference.round, base: nil, stop: stop)
             queue.yield(.deliver(notice, stopped))
@@ -133,6 +134,11 @@ public actor FedLearnParticipant {
 
     private func abandon(_ reference: RoundReference) async throws {
         active.removeValue(forKey: reference.jobUID)?.stop.finish()
+        try await forget(reference)
+    }
+
+    /// Drops everything that was kept for a job.
+    private func forget(_ reference: RoundReference) async throws {
         try await storage.forget(job: reference.jobUID)
         try await ModelTransfer(bus: bus, trace: .none).release(Self.prefix(reference.jobUID))
         await datasets.forget()
@@ -225,8 +231,9 @@ public actor FedLearnParticipant {
                 let verdict = try await bus.call(
                     FedLearnContract.update, notice, to: .peer(.core), timeout: .seconds(120), trace: trace
                 ).body
-                try await storage.markDelivered(reference)
-                if verdict.isAccepted {
+                if verdict.isJobOver {
+                    try await forget(reference)
+                } else if verdict.isAccepted {
                     try await storage.forget(job: reference.jobUID, before: reference.round)
                     let transfer = ModelTransfer(bus: bus, trace: trace)
                     for past in max(0, reference.round - 2)..<reference.round {

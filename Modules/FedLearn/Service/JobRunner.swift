@@ -57,6 +57,10 @@ struct JobRunner: Sendable {
     private func advance() async throws {
         var job = try await currentJob()
         if job.header.initialManifest == nil { job = try await prepare(job) }
+        if job.header.phase == .succeeded {
+            job.header.phase = .running
+            try await coordinator.save(job)
+        }
         let judge = try await Judge(job: job, coordinator: coordinator)
         while job.rounds.count < job.spec.rounds {
             try await RoundRunner(runner: self, judge: judge).run(round: job.rounds.count + 1)
@@ -77,7 +81,7 @@ struct JobRunner: Sendable {
         job.header.initialManifest = summary.digest
         job.header.phase = .running
         job.header.set("Progressing", true, "Started", "the initial model is published", at: now)
-        try await coordinator.replace(job)
+        try await coordinator.save(job)
         logger.info(
             "initial model published",
             ["parameters": String(architecture.parameterCount), "bytes": String(summary.rawBytes)])
@@ -100,7 +104,7 @@ struct JobRunner: Sendable {
         job.header.phase = .succeeded
         job.header.set("Progressing", false, "Completed", "all \(job.spec.rounds) rounds are committed", at: now)
         job.current = nil
-        try await coordinator.replace(job)
+        try await coordinator.save(job)
         let accuracy = job.rounds.last?.accuracy.map { String($0) } ?? "not evaluated"
         coordinator.logger(for: job).notice(
             "job succeeded", ["rounds": String(job.rounds.count), "accuracy": accuracy])
@@ -114,7 +118,7 @@ struct JobRunner: Sendable {
         job.header.phase = .failed
         job.header.set("Progressing", false, Failure(error).code, Failure(error).message, at: now)
         job.current = nil
-        do { try await coordinator.replace(job) } catch {
+        do { try await coordinator.save(job) } catch {
             coordinator.logger(for: job).error("the job's failure could not be recorded", error: error)
             return false
         }

@@ -53,7 +53,6 @@ extension MigrationSet {
                     round INTEGER NOT NULL,
                     base TEXT NOT NULL,
                     notice BLOB NOT NULL,
-                    is_delivered INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (job, round)
                 ) STRICT;
                 """)

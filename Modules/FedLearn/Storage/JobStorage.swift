@@ -45,12 +45,17 @@ struct JobStorage: Sendable {
         }
     }
 
-    /// Stores the job's document and header.
-    func update(_ job: Job) async throws {
-        let (document, header) = (try encode(job.document), try encode(job.header))
+    func update(_ document: TrainingJobDocument, of uid: String) async throws {
+        let bytes = try encode(document)
         try await database.write { connection in
-            try connection.execute(
-                "UPDATE fedlearn_jobs SET document = ?, header = ? WHERE uid = ?", document, header, job.uid)
+            try connection.execute("UPDATE fedlearn_jobs SET document = ? WHERE uid = ?", bytes, uid)
+        }
+    }
+
+    func update(_ header: JobHeader, of uid: String) async throws {
+        let bytes = try encode(header)
+        try await database.write { connection in
+            try connection.execute("UPDATE fedlearn_jobs SET header = ? WHERE uid = ?", bytes, uid)
         }
     }
 

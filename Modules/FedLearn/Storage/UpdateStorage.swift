@@ -21,23 +21,15 @@ struct UpdateStorage: Sendable {
         try await database.write { connection in
             try connection.execute(
                 "INSERT INTO fedlearn_updates (job, round, base, notice) VALUES (?, ?, ?, ?) "
-                    + "ON CONFLICT (job, round) DO UPDATE SET base = excluded.base, notice = excluded.notice, "
-                    + "is_delivered = 0", notice.reference.jobUID, notice.reference.round, base.hex, bytes)
+                    + "ON CONFLICT (job, round) DO UPDATE SET base = excluded.base, notice = excluded.notice",
+                notice.reference.jobUID, notice.reference.round, base.hex, bytes)
         }
     }
 
-    func markDelivered(_ reference: RoundReference) async throws {
-        try await database.write { connection in
-            try connection.execute(
-                "UPDATE fedlearn_updates SET is_delivered = 1 WHERE job = ? AND round = ?", reference.jobUID,
-                reference.round)
-        }
-    }
-
-    /// Updates the core has not answered yet.
-    func undelivered() async throws -> [UpdateNotice] {
+    /// The newest update of every job that is not known to be over.
+    func notices() async throws -> [UpdateNotice] {
         try await database.read { connection in
-            try connection.query("SELECT notice FROM fedlearn_updates WHERE is_delivered = 0 ORDER BY job, round") {
+            try connection.query("SELECT notice, max(round) FROM fedlearn_updates GROUP BY job ORDER BY job") {
                 try decode($0.blob(0))
             }
         }

@@ -142,7 +142,7 @@ final class Switchboard {
         } catch {
             logger.error("the bus cannot wait for its sockets", error: error)
             // Out of descriptors: what is open goes on, by looking every now and then.
-            usleep(10_000)
+            _ = poll(nil, 0, 10)
             for port in ports { port.socket.needsAttention = true }
         }
     }

@@ -108,8 +108,10 @@ public actor TopologyService {
     }
 
     private func disconnected(_ peer: PeerID, _ reason: any Error) async {
-        guard let name = try? Name(peer.text), let site = table.sites[name], site.phase == .ready else {
-            return  // A command line came and went, or an edge that had already said goodbye.
+        guard let name = try? Name(peer.text), let site = table.sites[name], site.phase == .ready,
+            !bus.isConnected(peer)
+        else {
+            return  // A command line came and went, an edge had said goodbye, or it has connected anew.
         }
         do { try await end(name, .lost) } catch {
             logger.error(
