@@ -108,6 +108,7 @@ public actor TopologyService {
     }
 
     private func disconnected(_ peer: PeerID, _ reason: any Error) async {
+        // `try?`: a peer whose identity is no name is no edge.
         guard let name = try? Name(peer.text), let site = table.sites[name], site.phase == .ready,
             !bus.isConnected(peer)
         else {
