@@ -22,7 +22,7 @@ enum MessageBody: Sendable {
             return body
         case .encoded(let data):
             if type == Empty.self, let empty = Empty() as? Body { return empty }
-            do { return try Self.decoder.decode(type, from: data) } catch {
+            do { return try BodyDecoder.decode(type, from: data) } catch {
                 throw BusError(.malformed, "the body of '\(subject)' is not a \(type): \(Self.explain(error))")
             }
         }
@@ -33,7 +33,7 @@ enum MessageBody: Sendable {
     static func encode(_ body: some Encodable, subject: String, limit: Int) throws(BusError) -> Data {
         if body is Empty { return emptyObject }
         let data: Data
-        do { data = try encoder.encode(body) } catch {
+        do { data = Data(try BodyEncoder.encode(body)) } catch {
             throw BusError(.malformed, "the body of '\(subject)' cannot be written as JSON: \(error)")
         }
         guard data.count <= limit else {
@@ -46,21 +46,6 @@ enum MessageBody: Sendable {
     }
 
     private static let emptyObject = Data("{}".utf8)
-
-    // Both are set up once and only read afterwards.
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-        return encoder
-    }()
-
-    private static let decoder: JSONDecoder = {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-        return decoder
-    }()
 
     /// Where in the JSON, and what is wrong there.
     private static func explain(_ error: any Error) -> String {
