@@ -20,10 +20,11 @@ struct Job: Sendable {
 
     func modelName(round: Int) -> String { "\(path)/\(round)" }
 
-    /// Whether a runner has something to do: rounds that were raised give a finished job work again.
-    var hasWork: Bool {
-        header.phase == .succeeded ? rounds.count < spec.rounds : header.phase != .failed
-    }
+    /// Rounds that were raised give a finished job work again, from that moment on.
+    var phase: JobPhase { header.phase == .succeeded && rounds.count < spec.rounds ? .running : header.phase }
+
+    /// Whether a runner has something to do.
+    var hasWork: Bool { !phase.isTerminal }
 
     /// The prefix of every data reference a job holds.
     static func referencePrefix(_ uid: String) -> String { "fedlearn/\(uid)/" }
@@ -44,7 +45,7 @@ struct Job: Sendable {
 
     var status: TrainingJobStatus {
         TrainingJobStatus(
-            phase: header.phase, conditions: header.conditions, completedRounds: rounds.last?.round ?? 0,
+            phase: phase, conditions: header.conditions, completedRounds: rounds.last?.round ?? 0,
             trainingType: header.placement?.trainingType, placement: header.placement, current: current,
             rounds: rounds, baselineAccuracy: header.baselineAccuracy, model: rounds.last?.model,
             traceID: header.traceID)

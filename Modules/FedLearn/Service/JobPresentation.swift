@@ -9,7 +9,7 @@ enum JobPresentation {
             rows: jobs.map { job in
                 [
                     job.name.text, job.path.description, job.header.placement?.trainingType.rawValue ?? "-",
-                    job.header.phase.rawValue, "\(job.rounds.count)/\(job.spec.rounds)",
+                    job.phase.rawValue, "\(job.rounds.count)/\(job.spec.rounds)",
                     percent(job.rounds.last?.accuracy), job.rounds.last?.model ?? "-",
                 ]
             },
@@ -22,7 +22,7 @@ enum JobPresentation {
         var lines = [
             "Name:        \(job.name)",
             "Models:      \(job.path)/{round}",
-            "Phase:       \(job.header.phase.rawValue), \(job.rounds.count) of \(spec.rounds) rounds",
+            "Phase:       \(job.phase.rawValue), \(job.rounds.count) of \(spec.rounds) rounds",
             "Created:     \(job.created)",
             "Trace:       \(job.traceID)",
             "Model:       \(spec.model.kind.rawValue) \(spec.architecture.units.map(String.init).joined(separator: "-")), "
