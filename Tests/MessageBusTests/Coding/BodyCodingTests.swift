@@ -81,9 +81,11 @@ import Testing
         }
     }
 
-    @Test func whatEitherWritesTheOtherReads() throws {
+    @Test func whatEitherWritesTheOtherReads() async throws {
         var generator = SeededGenerator()
-        for _ in 0..<500 {
+        for _ in 0..<150 {
+            // The other tests share these threads.
+            await Task.yield()
             let value = Self.tree(0, &generator)
             let ours = Data(try BodyEncoder.encode(value))
             let theirs = try JSONEncoder().encode(value)
@@ -102,10 +104,11 @@ import Testing
     }
 
     /// Broken texts: never a crash, and never accepted where Foundation refuses.
-    @Test func brokenTextsAreRefusedLikeFoundationRefusesThem() throws {
+    @Test func brokenTextsAreRefusedLikeFoundationRefusesThem() async throws {
         var generator = SeededGenerator()
         var refused = 0
-        for _ in 0..<2000 {
+        for _ in 0..<500 {
+            await Task.yield()
             // Of keys such as "7" and "07", which name the same number, either may win.
             var bytes = try BodyEncoder.encode(Self.tree(1, withNumberedKeys: false, &generator))
             for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
@@ -126,7 +129,7 @@ import Testing
                 ours == nil || theirs != nil, "accepted: \(String(decoding: bytes, as: UTF8.self)) \(Self.reason(text))"
             )
         }
-        #expect(refused > 100)
+        #expect(refused > 50)
     }
 
     @Test(arguments: [

@@ -29,7 +29,7 @@ import Testing
                 address, security: .curve(client: KeyPair.generate(), serverKey: keys.publicKey))
             try await running(stranger) {
                 let error = await #expect(throws: BusError.self) {
-                    try await stranger.ready(.core, timeout: .seconds(30))
+                    try await stranger.ready(.core, timeout: .seconds(60))
                 }
                 #expect(error?.is(.refused) == true)
                 #expect(core.connectedPeers.isEmpty)
@@ -43,7 +43,7 @@ import Testing
             let edge = Bus(configuration: quick(PeerID("edge-a")))
             try edge.connect(address, security: .curve(client: edgeKeys, serverKey: keys.publicKey))
             try await running(edge) {
-                await #expect(throws: BusError.self) { try await edge.ready(.core, timeout: .seconds(30)) }
+                await #expect(throws: BusError.self) { try await edge.ready(.core, timeout: .seconds(60)) }
                 directory.admit(edgeKeys.publicKey, as: PeerID("edge-a"))
                 try await core.ready(PeerID("edge-a"), timeout: .seconds(60))
             }
@@ -62,7 +62,7 @@ import Testing
             let edge = Bus(configuration: quick(PeerID("somebody-else")))
             try edge.connect(address, security: .curve(client: edgeKeys, serverKey: keys.publicKey))
             try await running(edge) {
-                try await edge.ready(.core, timeout: .seconds(30))
+                try await edge.ready(.core, timeout: .seconds(60))
                 _ = try await edge.call(TestContract.double, Number(value: 1), to: .peer(.core))
                 #expect(core.isConnected(PeerID("edge-a")))
                 #expect(!core.isConnected(PeerID("somebody-else")))
@@ -106,7 +106,7 @@ import Testing
             }
             #expect(!pair.core.isConnected(pair.edgeName))
             let error = await #expect(throws: BusError.self) {
-                try await pair.edge.ready(.core, timeout: .seconds(30))
+                try await pair.edge.ready(.core, timeout: .seconds(60))
             }
             #expect(error?.is(.refused) == true)
             let call = await #expect(throws: BusError.self) {
@@ -164,13 +164,13 @@ import Testing
             directory.expectEnrolment(true)
             let reply = try await Bus.enrol(
                 address: address, serverKey: keys.publicKey, keys: edgeKeys,
-                request: EnrolRequest(secret: "open sesame", proposedName: nil))
+                request: EnrolRequest(secret: "open sesame", proposedName: nil), timeout: .seconds(60))
             #expect(reply.name.text == "edge-b")
             #expect(asked.withLock { $0 } == [edgeKeys.publicKey])
             let error = await #expect(throws: BusError.self) {
                 _ = try await Bus.enrol(
                     address: address, serverKey: keys.publicKey, keys: KeyPair.generate(),
-                    request: EnrolRequest(secret: "guess", proposedName: nil))
+                    request: EnrolRequest(secret: "guess", proposedName: nil), timeout: .seconds(60))
             }
             #expect(error?.code == "refused-by-test")
             #expect(core.connectedPeers.isEmpty)

@@ -47,7 +47,7 @@ final class MemoryDirectory: PeerDirectory {
 func quick(_ identity: PeerID, _ change: (inout BusConfiguration) -> Void = { _ in }) -> BusConfiguration {
     var configuration = BusConfiguration(identity: identity)
     configuration.heartbeat = .milliseconds(100)
-    configuration.lease = .seconds(5)
+    configuration.lease = .seconds(120)
     configuration.reconnect = RetryPolicy(base: .milliseconds(10), maximum: .milliseconds(200), attempts: nil)
     change(&configuration)
     return configuration
@@ -89,8 +89,8 @@ func withBuses(
         core: core, edge: edge, coreMetrics: coreMetrics, edgeMetrics: edgeMetrics, address: address,
         directory: directory, serverKeys: serverKeys)
     try await running(core, edge) {
-        try await edge.ready(.core, timeout: .seconds(30))
-        try await core.ready(pair.edgeName, timeout: .seconds(30))
+        try await edge.ready(.core, timeout: .seconds(60))
+        try await core.ready(pair.edgeName, timeout: .seconds(60))
         try await body(pair)
     }
     withExtendedLifetime(temporary) {}

@@ -24,7 +24,7 @@ actor FrameSender {
         for lane in Lane.allCases {
             guard let socket = zmq_socket(context, ZMQ_DEALER) else { throw NeverHappened(what: "there is a socket") }
             sockets.append(socket)
-            var milliseconds: Int32 = 20_000
+            var milliseconds: Int32 = 60_000
             zmq_setsockopt(socket, ZMQ_RCVTIMEO, &milliseconds, 4)
             milliseconds = 0
             zmq_setsockopt(socket, ZMQ_LINGER, &milliseconds, 4)

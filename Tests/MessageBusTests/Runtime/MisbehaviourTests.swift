@@ -28,7 +28,7 @@ import Testing
         let honest = Bus(configuration: quick(PeerID("honest")))
         try honest.connect(address, security: .none)
         try await running(core, honest) {
-            try await honest.ready(.core, timeout: .seconds(30))
+            try await honest.ready(.core, timeout: .seconds(60))
             try await body(core, address, metrics)
             let reply = try await honest.call(TestContract.double, Number(value: 4), to: .peer(.core))
             #expect(reply.body.value == 8)

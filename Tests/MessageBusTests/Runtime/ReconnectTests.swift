@@ -35,7 +35,7 @@ import Testing
             }
             // The call is at work at the first core when that goes away.
             let answer = Task {
-                try await edge.ready(.core, timeout: .seconds(30))
+                try await edge.ready(.core, timeout: .seconds(60))
                 return try await edge.call(
                     TestContract.count, Number(value: 1), to: .peer(.core), timeout: .seconds(120),
                     retry: RetryPolicy(base: .milliseconds(10), maximum: .milliseconds(50), attempts: 50)
@@ -82,7 +82,7 @@ import Testing
         try await running(edge) {
             let events = edge.peerEvents()
             let reading = Task {
-                try await edge.ready(.core, timeout: .seconds(30))
+                try await edge.ready(.core, timeout: .seconds(60))
                 for try await _ in try await edge.stream(TestContract.numbers, Number(value: 1), to: .peer(.core)) {}
             }
             try await running(core) { try await started.wait() }
@@ -151,7 +151,7 @@ import Testing
             edge.handle(TestContract.double) { request in Number(value: request.body.value * 2) }
             try edge.connect(address, security: .none)
             try await running(edge) {
-                try await edge.ready(.core, timeout: .seconds(30))
+                try await edge.ready(.core, timeout: .seconds(60))
                 // The newest session answers.
                 let reply = try await core.call(TestContract.double, Number(value: 2), to: .peer(PeerID("edge-a")))
                 #expect(reply.body.value == 4)
@@ -194,7 +194,7 @@ import Testing
         try await running(edge) {
             let count = Task {
                 var count = 0
-                try await edge.ready(.core, timeout: .seconds(30))
+                try await edge.ready(.core, timeout: .seconds(60))
                 let stream = try await edge.stream(
                     TestContract.numbers, Number(value: 500), to: .peer(.core), window: 64 << 20)
                 for try await _ in stream { count += 1 }
