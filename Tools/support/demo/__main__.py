@@ -107,16 +107,20 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f} %"
 
 
-def summary(figures: dict, cluster: Cluster, root: Path) -> str:
+def summary(figures: dict, cluster: Cluster, root: Path, is_shown: bool) -> str:
+    """What came out, without what the live display has shown already, and what to type next."""
     def relative(path: Path) -> str:
         return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
     gedge = relative(root / ".build" / "release" / "gedge")
-    moved = figures["bytesToEdges"] + figures["bytesFromEdges"]
-    return f"""
-accuracy     {percent(figures["accuracy"])} on data that no edge has seen; trained centrally: {percent(figures["baselineAccuracy"])}
+    model = f'model        {figures["model"]}, kept in {relative(cluster.core_directory)}'
+    if not is_shown:
+        moved = figures["bytesToEdges"] + figures["bytesFromEdges"]
+        model = f"""accuracy     {percent(figures["accuracy"])} on data that no edge has seen; trained centrally: {percent(figures["baselineAccuracy"])}
 rounds       {figures["rounds"]} over {figures["edges"]} edges, {figures["wallSeconds"]:.1f} s, {moved / 1e6:.2f} MB moved
-model        {figures["model"]}, kept in {relative(cluster.core_directory)}
+{model}"""
+    return f"""
+{model}
 
 Try next, in another terminal:
   export GEDGE_STATE={relative(cluster.core_directory)}
@@ -147,7 +151,7 @@ def demonstrate(options: argparse.Namespace, cluster: Cluster) -> int:
         if options.report:
             options.report.write_text(json.dumps(figures, indent=2) + "\n")
             say(f"report       {options.report}")
-        say(summary(figures, cluster, options.root))
+        say(summary(figures, cluster, options.root, is_shown=sys.stdout.isatty() and not was_done))
     if options.exits:
         return 0 if succeeded else 1
     try:
