@@ -5,7 +5,7 @@ import MessageBus
 /// A small call and its answer, one at a time: the median in microseconds.
 ///
 /// `curve` and `plain` call from the bus's own thread a handler that runs on the other bus's own thread, as control messages
-/// that are answered from memory do; `handler on the pool` is the default, with a caller and a handler on Swift's
+/// that are answered from memory do; `on the pool` is the default, with a caller and a handler on Swift's
 /// cooperative pool.
 struct RoundTripBenchmark {
     private struct Number: Codable, Sendable {
@@ -25,7 +25,7 @@ struct RoundTripBenchmark {
             try await measure(encryption.rawValue, encryption) { client in
                 try await withTaskExecutorPreference(client.executor) { try await Self.median(client, Self.inline) }
             }
-            try await measure("\(encryption.rawValue), handler on the pool", encryption) { client in
+            try await measure("\(encryption.rawValue), on the pool", encryption) { client in
                 try await Self.median(client, Self.pooled)
             }
         }
