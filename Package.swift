@@ -86,7 +86,7 @@ let package = Package(
             "DaemonKit",
             service + ["YAMLKit", "Datasets", "FedLearn"]),
 
-        tests("DaemonKitTests", ["DaemonKit"]),
+        tests("DaemonKitTests", ["DaemonKit", "Telemetry"]),
         tests("TopologyTests", service + ["Topology"]),
         tests("PlacementTests", ["Placement", "Contracts", "Core"]),
         tests(

@@ -60,6 +60,7 @@ public struct DaemonProgram<Settings: Codable & Sendable>: Sendable {
             let file = values.text("config") ?? environment[configVariable]
             let settings = try layers.resolve(
                 file: try file.flatMap { try YAML.configuration(ofFile: $0) }, environment: environment, flags: values)
+            Self.raiseDescriptorLimit()
             let directory = file.map(Self.directory) ?? FileManager.default.currentDirectoryPath
             try await run(settings, directory, values)
             return 0
@@ -73,6 +74,15 @@ public struct DaemonProgram<Settings: Codable & Sendable>: Sendable {
             complain(error)
             return 1
         }
+    }
+
+    /// Every connection takes a descriptor, and libzmq ends the process when there is none left for one it accepts. Best
+    /// effort: the hard limit is the operator's.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private func complain(_ error: any Error) {

@@ -14,8 +14,11 @@ public struct Services: Sendable {
         try await withThrowingTaskGroup(of: String?.self) { group in
             defer { group.cancelAll() }
             for (name, body) in services {
-                group.addTask {
-                    do { try await body() } catch is CancellationError { return name }
+                group.addTask { [logger] in
+                    do { try await body() } catch is CancellationError { return name } catch {
+                        logger.error("service '\(name)' failed; the daemon stops", error: error)
+                        throw error
+                    }
                     return name
                 }
             }

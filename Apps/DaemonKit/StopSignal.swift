@@ -29,12 +29,21 @@ public enum StopSignal {
         }
         let readEnd = ends[0]
         let thread = ThreadExecutor(name: "signals")
+        let writeEnd = ends[1]
         return {
-            try await thread.run {
+            let number = try await withTaskCancellationHandler {
+                try await thread.run {
+                    var byte: UInt8 = 0
+                    while read(readEnd, &byte, 1) < 0 && errno == EINTR {}
+                    return Int32(byte)
+                }
+            } onCancel: {
+                // Wakes the reader; nobody waits for a signal any more.
                 var byte: UInt8 = 0
-                while read(readEnd, &byte, 1) < 0 && errno == EINTR {}
-                return Int32(byte)
+                _ = write(writeEnd, &byte, 1)
             }
+            try Task.checkCancellation()
+            return number
         }
     }
 }

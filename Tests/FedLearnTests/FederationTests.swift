@@ -89,6 +89,19 @@ import Testing
         #expect(refused.contains("only labels and spec.rounds"))
     }
 
+    @Test func aFailedJobIsTriedAgainWhenItIsAppliedAgain() async throws {
+        let federation = try Federation()
+        let failed = try await federation.run(coreHasData: false) { bus, _ in
+            try await Federation.train(bus, Federation.document(rounds: 2))
+        }
+        #expect(failed.phase == .failed)
+        #expect(failed.conditions.contains { $0.message.contains("no data set 'test'") })
+        let mended = try await federation.run { bus, _ in
+            try await Federation.train(bus, Federation.document(rounds: 2))
+        }
+        #expect(mended.phase == .succeeded && mended.completedRounds == 2)
+    }
+
     @Test func everyModelIsKeptAndEveryUpdateIsReleased() async throws {
         let federation = try Federation()
         _ = try await federation.run { bus, _ in try await Federation.train(bus, Federation.document(rounds: 3)) }

@@ -34,7 +34,7 @@ import Testing
     @Test func tooFewUpdatesRepeatTheRound() {
         var machine = RoundMachine(participants: edges, minimum: 2)
         _ = machine.contributed(edges[0])
-        guard case .repeatRound(let reason) = machine.deadlinePassed(.seconds(1)) else {
+        guard case .repeatRound(let reason, isRefused: false) = machine.deadlinePassed(.seconds(1)) else {
             Issue.record("one update of at least two closed the round")
             return
         }

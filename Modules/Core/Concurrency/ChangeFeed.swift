@@ -29,6 +29,9 @@ public final class ChangeFeed<Key: Hashable & Sendable, Value: Sendable>: Sendab
         return stream
     }
 
+    /// Whether anybody would see a new value of `key`.
+    public func hasListeners(of key: Key) -> Bool { state.withLock { $0.listeners[key] != nil } }
+
     /// Announces the new value of `key`.
     public func send(_ value: Value, for key: Key) {
         let listeners = state.withLock { Array(($0.listeners[key] ?? [:]).values) }

@@ -9,8 +9,8 @@ struct RoundMachine: Sendable {
         case wait
         /// Average these updates, in this order.
         case aggregate([Name])
-        /// Too few updates came; ask again.
-        case repeatRound(reason: String)
+        /// Too few updates came; ask again. Refusals will be the same next time; a deadline that passed may not.
+        case repeatRound(reason: String, isRefused: Bool)
     }
 
     let participants: [Name]
@@ -45,20 +45,21 @@ struct RoundMachine: Sendable {
         for edge in participants where !contributors.contains(edge) && absences[edge] == nil {
             absences[edge] = "no update within the round's deadline of \(limit.seconds) s"
         }
-        return close()
+        return close(isRefused: false)
     }
 
     /// Whether everybody was heard before the round began, as after a restart.
     mutating func settled() -> Step {
-        contributors.count + absences.count == participants.count ? close() : .wait
+        contributors.count + absences.count == participants.count ? close(isRefused: true) : .wait
     }
 
-    private func close() -> Step {
+    private func close(isRefused: Bool) -> Step {
         guard contributors.count >= minimum, !contributors.isEmpty else {
             let missing = absences.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             return .repeatRound(
                 reason: "\(contributors.count) of at least \(max(1, minimum)) updates came"
-                    + (missing.isEmpty ? "" : " (" + missing.joined(separator: "; ") + ")"))
+                    + (missing.isEmpty ? "" : " (" + missing.joined(separator: "; ") + ")"),
+                isRefused: isRefused)
         }
         return .aggregate(contributors.sorted())
     }

@@ -58,7 +58,8 @@ extension FedLearnCoordinator {
         let name = document.metadata.name
         // `try?`: the only failure is that there is no such job yet.
         if let old = try? job(named: name.text) {
-            let outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
+            var outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
+            if old.phase == .failed { outcome = .configured }  // It is tried again from its last committed round.
             guard outcome != .unchanged, !request.isDryRun else { return ApplyReply(name: name.text, outcome: outcome) }
             try await replace(document, of: old.uid)
             return ApplyReply(name: name.text, outcome: outcome)

@@ -128,6 +128,11 @@ public actor FedLearnCoordinator {
         let name = document.metadata.name
         guard jobs[name]?.uid == uid else { return }
         jobs[name]?.document = document
+        if var job = jobs[name], job.phase == .failed, stops[uid] == nil {
+            job.header.phase = .running
+            job.header.set("Progressing", true, "AppliedAgain", "tried again", at: wallClock.now())
+            try await save(job)
+        }
         announce(name)
         start.yield(name)
     }
@@ -166,7 +171,7 @@ public actor FedLearnCoordinator {
     }
 
     private func announce(_ name: Name) {
-        guard let job = jobs[name] else { return }
+        guard changes.hasListeners(of: name), let job = jobs[name] else { return }
         do { changes.send(try job.record(), for: name) } catch {
             logger.error("a job's status could not be encoded", ["job": name.text], error: error)
         }

@@ -55,15 +55,15 @@ public actor FedLearnParticipant {
         }
     }
 
-    /// Trains and delivers until cancelled. Begins with what an earlier run trained: the core counts what it has not, and says
+    /// Trains and delivers until cancelled. On every connection the core counts what it has not of what was trained, and says
     /// which jobs are over.
     public func run() async throws {
-        for notice in try await storage.notices() {
-            let (stopped, stop) = AsyncStream<Void>.makeStream()
-            active[notice.reference.jobUID] = Activity(round: notice.reference.round, base: nil, stop: stop)
-            queue.yield(.deliver(notice, stopped))
-        }
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { [self] in
+                for await event in bus.peerEvents() {
+                    if case .connected(.core) = event { try await repeatNotices() }
+                }
+            }
             for await work in works {
                 group.addTask { [self] in
                     switch work {
@@ -78,6 +78,15 @@ public actor FedLearnParticipant {
                     }
                 }
             }
+        }
+    }
+
+    /// Asks the core, on every connection, about what is not being worked on: an update it lacks, or a job that is over.
+    private func repeatNotices() async throws {
+        for notice in try await storage.notices() where active[notice.reference.jobUID] == nil {
+            let (stopped, stop) = AsyncStream<Void>.makeStream()
+            active[notice.reference.jobUID] = Activity(round: notice.reference.round, base: nil, stop: stop)
+            queue.yield(.deliver(notice, stopped))
         }
     }
 
@@ -161,6 +170,12 @@ public actor FedLearnParticipant {
                 notice = try await trained(order, trace: trace, logger: logger)
             }
             await deliver(notice, timeout: .seconds(order.deadlineSeconds * 2), trace: trace)
+        } catch let error as any ModuleError where error.isRetriable {
+            // A full disk, a lost connection: the core waits until the round's deadline, so there is time to try again.
+            guard !Task.isCancelled else { return }
+            logger.warning("the round is tried again", error: error)
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            await train(order, trace: trace)
         } catch {
             guard !Task.isCancelled else { return }
             logger.error("the round could not be trained", error: error)

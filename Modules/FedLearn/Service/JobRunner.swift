@@ -126,7 +126,7 @@ struct JobRunner: Sendable {
         return true
     }
 
-    /// Lets the edges forget the job. Best effort: an edge that misses it forgets when the job's name is used again.
+    /// Lets the edges forget the job. Best effort: an edge that misses it asks when it connects again.
     private func tellEdges(_ job: Job) async {
         let reference = job.reference(round: job.rounds.count)
         for edge in job.header.placement?.chosen ?? [] where bus.isConnected(PeerID(edge)) {

@@ -9,10 +9,12 @@ struct RoundRunner: Sendable {
     /// Too few updates came; the round is asked again.
     private struct Repeat: Error {
         var reason: String
+        /// The edges answered, and would answer the same again.
+        var isRefused: Bool
     }
 
-    /// How often a round is asked before the job gives up on it.
-    private static let attempts = 10
+    /// How often a round is refused before the job gives up on it. Deadlines that pass are waited out for ever.
+    private static let refusals = 10
 
     let runner: JobRunner
     let judge: Judge?
@@ -23,23 +25,31 @@ struct RoundRunner: Sendable {
     /// - Throws: `FedLearnError` `round-failed` when the round was repeated too often.
     func run(round: Int) async throws {
         let started = ContinuousClock.now
+        let patience = RetryPolicy(base: .seconds(1), maximum: .seconds(20), attempts: nil)
+        var generator = SystemRandomNumberGenerator()
         var last = ""
-        for attempt in 1...Self.attempts {
+        var refusals = 0
+        var attempt = 0
+        while refusals < Self.refusals {
             do {
                 try await attemptRound(round, started: started)
                 return
             } catch let error as Repeat {
+                attempt += 1
+                if error.isRefused { refusals += 1 }
                 last = error.reason
                 coordinator.metrics.repeatedRounds.increment()
                 let job = try await runner.currentJob()
                 coordinator.logger(for: job).warning(
                     "round is repeated", ["round": "\(round)", "attempt": "\(attempt)", "reason": last])
                 await runner.show(job) { $0.set("Progressing", false, "RoundRepeated", last, at: runner.now) }
-                try await Task.sleep(for: .milliseconds(500))
+                let pause = patience.delay(beforeRetry: min(attempt, 8), using: &generator) ?? .seconds(20)
+                try await Task.sleep(for: .milliseconds(200) + pause)
             }
         }
         throw FedLearnError(
-            "round-failed", "round \(round) was asked \(Self.attempts) times without success; last: \(last)")
+            "round-failed",
+            "round \(round) was refused \(Self.refusals) times; last: \(last). Apply the job again once that is mended")
     }
 
     private func attemptRound(_ round: Int, started: ContinuousClock.Instant) async throws {
@@ -152,13 +162,13 @@ struct RoundRunner: Sendable {
         }
         await coordinator.closeRound(of: job.uid)
         try Task.checkCancellation()
-        if case .repeatRound(let reason) = step {
+        if case .repeatRound(let reason, let isRefused) = step {
             // Ask whoever is eligible by then; what was counted stays counted.
             let (plan, planned) = try await plan(job)
             var wider = open
             wider.participants = Set(plan.chosen).union(machine.contributors).sorted()
             try await coordinator.storage.begin(wider, of: planned)
-            throw Repeat(reason: reason)
+            throw Repeat(reason: reason, isRefused: isRefused)
         }
         return machine.absences
     }
@@ -195,7 +205,7 @@ struct RoundRunner: Sendable {
                 absences[error.edge] = reason
                 let isEnough = !updates.isEmpty && updates.count >= job.spec.minimumClients
                 try await coordinator.storage.discard(error.edge, in: reference, reopening: !isEnough)
-                if !isEnough { throw Repeat(reason: "\(error.edge): \(reason)") }
+                if !isEnough { throw Repeat(reason: "\(error.edge): \(reason)", isRefused: true) }
             }
         }
         guard let tensors = average else { throw CancellationError() }

@@ -184,7 +184,10 @@ struct CountedUpdate: Sendable, Hashable {
 func encode(_ value: some Encodable) throws -> [UInt8] { try [UInt8](JSONEncoder().encode(value)) }
 
 func decode<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {
-    try JSONDecoder().decode(Value.self, from: Data(bytes))
+    do { return try JSONDecoder().decode(Value.self, from: Data(bytes)) } catch {
+        throw FedLearnError(
+            "corrupt", "the database holds a \(Value.self) that cannot be read; restore a backup", cause: error)
+    }
 }
 
 private func digest(_ hex: String) throws -> Digest {

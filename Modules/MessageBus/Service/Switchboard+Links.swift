@@ -96,6 +96,8 @@ extension Switchboard {
         let socket = try Socket(context, kind: kind)
         // One frame's bound; the number of frames is checked as they come. No ZMTP heartbeats: they abort the process.
         try socket.set(ZMQ_MAXMSGSIZE, large: Int64(frameLimit))
+        // Whoever connects and does not greet is gone soon; libzmq would wait half a minute.
+        try socket.set(ZMQ_HANDSHAKE_IVL, 5000)
         try socket.set(ZMQ_IPV6, 1)
         return socket
     }

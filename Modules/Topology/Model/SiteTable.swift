@@ -69,6 +69,11 @@ struct SiteTable: Sendable {
         return lost.sorted { $0.name < $1.name }
     }
 
+    mutating func remove(_ name: Name) {
+        sites[name] = nil
+        leaseEnd[name] = nil
+    }
+
     /// When the next lease ends, or `nil` when none runs.
     var nextExpiry: Duration? { leaseEnd.values.min() }
 

@@ -12,8 +12,12 @@ extension TopologyService {
             TextReply(text: Self.describe(try await site(named: request.body.name)))
         }
         bus.handle(ResourceContract.delete(.edge)) { [self] (request: Inbound<ResourceName>) -> Empty in
-            let name = try await site(named: request.body.name).name
-            return try await bus.call(Enrolment.revoke, RevokeRequest(edge: name), trace: request.trace).body
+            let site = try await site(named: request.body.name)
+            if site.phase != .revoked {
+                _ = try await bus.call(Enrolment.revoke, RevokeRequest(edge: site.name), trace: request.trace)
+            }
+            try await forget(site.name)
+            return Empty()
         }
         bus.handleStream(ResourceContract.watch(.edge)) { [self] request, writer in
             let site = try await site(named: request.body.name)

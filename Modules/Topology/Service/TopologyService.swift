@@ -71,6 +71,13 @@ public actor TopologyService {
     /// The key of `name` is no longer admitted.
     func revoked(_ name: Name) async throws { try await end(name, .revoked) }
 
+    /// Takes a revoked site off the list.
+    func forget(_ name: Name) async throws {
+        try await storage.delete(name)
+        table.remove(name)
+        watchers.finish(name)
+    }
+
     func sites(named name: String?) throws -> [Site] { try name.map { [try site(named: $0)] } ?? table.all }
 
     func site(named name: String) throws -> Site {
@@ -125,9 +132,12 @@ public actor TopologyService {
             let next = table.nextExpiry ?? now + lease
             try await Task.sleep(for: max(next - now, .milliseconds(50)), tolerance: .milliseconds(50))
             for site in table.expire(now: now) {
-                try await storage.save(site)
                 logger.warning("edge is lost: its lease ran out", ["edge": site.name.text])
                 announce.yield(site)
+                do { try await storage.save(site) } catch {
+                    // What is lost in memory only is ready again after a restart, and lost again when it does not return.
+                    logger.error("could not record that an edge was lost", ["edge": site.name.text], error: error)
+                }
             }
         }
     }

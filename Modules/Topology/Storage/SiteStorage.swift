@@ -10,8 +10,17 @@ struct SiteStorage: Sendable {
     func load() async throws -> [Site] {
         try await database.read { connection in
             try connection.query("SELECT document FROM topology_sites ORDER BY name") { row in
-                try JSONDecoder().decode(Site.self, from: Data(row.blob(0)))
+                do { return try JSONDecoder().decode(Site.self, from: Data(row.blob(0))) } catch {
+                    throw TopologyError(
+                        "corrupt", "the database holds an edge that cannot be read; restore a backup", cause: error)
+                }
             }
+        }
+    }
+
+    func delete(_ name: Name) async throws {
+        try await database.write { connection in
+            try connection.execute("DELETE FROM topology_sites WHERE name = ?", name.text)
         }
     }
 

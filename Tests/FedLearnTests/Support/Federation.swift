@@ -81,13 +81,14 @@ final class Federation: Sendable {
     /// - Parameter impostors: edges that take part in the round but are played by the test; they get their member before it
     ///   runs.
     func run<Result: Sendable>(
-        impostors: [Name: @Sendable (Member) -> Void] = [:],
+        impostors: [Name: @Sendable (Member) -> Void] = [:], coreHasData: Bool = true,
         _ body: @escaping @Sendable (Bus, [Name: Member]) async throws -> Result
     ) async throws -> Result {
         let context = BusContext()
         let core = try await Member(.core, .fedLearnCoordinator, directory: directory.file("core"), context: context)
         let coordinator = try await FedLearnCoordinator(
-            bus: core.bus, database: core.database, datasets: Data(["test": test]), logger: .disabled)
+            bus: core.bus, database: core.database, datasets: Data(coreHasData ? ["test": test] : [:]),
+            logger: .disabled)
         coordinator.register()
         let edges = edges
         core.bus.handle(PlacementContract.plan) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
