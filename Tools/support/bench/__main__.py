@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     parser.add_argument("--filter", metavar="REGEX", default="", help="only the benchmarks whose name matches")
     parser.add_argument("--json", action="store_true", help="JSON lines, also on a terminal")
+    parser.add_argument("--markdown", action="store_true", help="a table for docs/performance.md")
     parser.add_argument("--runs", type=int, default=0, metavar="N", help="runs of each side (default: the entry's, or 5)")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
@@ -54,10 +55,12 @@ def main() -> int:
             failures += 1
             continue
         rows += measured
-        if not as_table:
+        if not as_table and not arguments.markdown:
             for entry in measured:
                 print(json.dumps(entry), flush=True)
-    if as_table and rows:
+    if arguments.markdown:
+        print(table.markdown(rows))
+    elif as_table and rows:
         print(table.machine())
         print(table.render(rows))
     return 1 if failures else 0

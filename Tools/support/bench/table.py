@@ -1,8 +1,10 @@
 """Rows for a person."""
 
-from pathlib import Path
 import os
 import platform
+import subprocess
+from datetime import date
+from pathlib import Path
 
 HEADERS = ["BENCHMARK", "VARIANT", "VALUE", "UNIT", "PEER", "PEER VALUE", "RATIO", "RUNS", "MIN", "MAX"]
 
@@ -24,6 +26,21 @@ def render(rows: list[dict]) -> str:
     lines = [HEADERS] + [cells(row) for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADERS))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def markdown(rows: list[dict]) -> str:
+    """The table as a page of the documentation holds it, with what it was measured on."""
+    lines = [f"Measured {date.today().isoformat()} on {machine()}; {versions()}.", ""]
+    lines += [f"| {' | '.join(header.lower() for header in HEADERS)} |", "|" + "---|" * len(HEADERS)]
+    return "\n".join(lines + [f"| {' | '.join(cells(row))} |" for row in rows])
+
+
+def versions() -> str:
+    """Of the compiler and of every peer that Python brings."""
+    swift = subprocess.run(["swift", "--version"], capture_output=True, text=True, check=False).stdout.split("\n")[0]
+    pinned = Path(__file__).resolve().parents[2] / "requirements-bench.txt"
+    peers = [line.replace("==", " ") for line in pinned.read_text().splitlines() if "==" in line]
+    return ", ".join([swift.split(" (")[0].strip(), *peers])
 
 
 def machine() -> str:
