@@ -84,7 +84,7 @@ let package = Package(
 
         app(
             "DaemonKit",
-            service + ["YAMLKit", "Datasets", "FedLearn"]),
+            service + ["YAMLKit", "Datasets", "FedLearn", "CLinux"]),
 
         tests("DaemonKitTests", ["DaemonKit", "Telemetry"]),
         tests("TopologyTests", service + ["Topology"]),

@@ -61,6 +61,7 @@ public struct DaemonProgram<Settings: Codable & Sendable>: Sendable {
             let settings = try layers.resolve(
                 file: try file.flatMap { try YAML.configuration(ofFile: $0) }, environment: environment, flags: values)
             Self.raiseDescriptorLimit()
+            Heap.limit()
             let directory = file.map(Self.directory) ?? FileManager.default.currentDirectoryPath
             try await run(settings, directory, values)
             return 0

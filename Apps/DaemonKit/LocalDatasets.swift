@@ -39,5 +39,8 @@ public actor LocalDatasets: DatasetProvider {
         return data
     }
 
-    public func forget() { loaded.removeAll() }
+    public func forget() {
+        loaded.removeAll()
+        Heap.release()
+    }
 }

@@ -40,7 +40,7 @@ C_OWNERS = {
     "CZeroMQ": {"MessageBus"},
     "CCrypto": {"MessageBus", "DataSync"},
     "CSQLite": {"Store"},
-    "CLinux": {"Store"},
+    "CLinux": {"Store", "DaemonKit"},
     "COpenBLAS": {"Tensor"},
     "COneDNN": {"Tensor"},
     "CLZ4": {"DataSync"},
