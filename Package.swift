@@ -49,7 +49,7 @@ let modules: [Target] = [
     module("YAMLKit", ["CYAML", "Core"]),
     module("MessageBus", foundation + ["CZeroMQ", "CCrypto"]),
     module("Store", ["Core", "Telemetry", "CSQLite", "CLinux"]),
-    module("Tensor", ["Core", "COpenBLAS"]),
+    module("Tensor", ["Core", "COpenBLAS", "CKernels"]),
     module("NeuralNet", ["Core", "Tensor", "Datasets"]),
     module("Datasets", ["Core", "CZlib"]),
     module("Topology", service),
@@ -66,6 +66,7 @@ let package = Package(
         .executable(name: "gedge", targets: ["gedge"]),
     ],
     targets: modules + [
+        .target(name: "CKernels", path: "Modules/C/CKernels"),
         system("CZeroMQ", apt: "libzmq3-dev"),
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CLinux", apt: "libc6-dev"),

@@ -1,6 +1,9 @@
 // The message bus's benchmarks; Tools/bench runs them.
 import Glibc
+import MessageBus
 
+// As the daemons do.
+FrameMemory.keepPages()
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
     switch arguments.first {

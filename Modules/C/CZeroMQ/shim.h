@@ -1,5 +1,6 @@
 #pragma once
 #include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,4 +24,11 @@ static inline int gedge_epoll_wait(int epoll, uint64_t *places, int capacity, in
 
 static inline int gedge_epoll_create(void) {
     return epoll_create1(EPOLL_CLOEXEC);
+}
+
+/// Sets from which size on the allocator maps memory anew for each block (`M_MMAP_THRESHOLD`), and how much free memory at
+/// the end of an arena it keeps (`M_TRIM_THRESHOLD`); both are macros.
+static inline void gedge_keep_memory(int mapped_from, int kept) {
+    mallopt(M_MMAP_THRESHOLD, mapped_from);
+    mallopt(M_TRIM_THRESHOLD, kept);
 }

@@ -1,7 +1,8 @@
 /// Loops over contiguous float32 memory: the level below `Tensor`, for callers that own buffers of their own.
 ///
 /// Every kernel does its arithmetic in an order that depends on the number of elements alone: not on alignment, and not
-/// on the machine, so the same input gives the same bits everywhere (baseline instructions, no fused multiply-add).
+/// on the machine, so the same input gives the same bits everywhere (no fused multiply-add, also where `CKernels` takes wider
+/// registers).
 /// Buffers passed to one call have the same length and do not overlap unless a kernel says otherwise; a violated length
 /// is a programmer's error and traps.
 public enum Kernels {

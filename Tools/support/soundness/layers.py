@@ -41,6 +41,7 @@ C_OWNERS = {
     "CCrypto": {"MessageBus", "DataSync"},
     "CSQLite": {"Store"},
     "CLinux": {"Store", "DaemonKit"},
+    "CKernels": {"Tensor", "DataSync"},
     "COpenBLAS": {"Tensor"},
     "COneDNN": {"Tensor"},
     "CLZ4": {"DataSync"},
