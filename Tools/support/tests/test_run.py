@@ -24,7 +24,7 @@ shift 2
 case "$1 $2" in
     "get edges") [ -f "$FAKES/up" ] || exit 4 ;;
     "get edge/"*) echo '{"status": {"phase": "Ready"}}' ;;
-    "token create") touch "$6" ;;
+    "token create") while [ "$1" != -o ]; do shift; done; touch "$2" ;;
     "get job/digits") cat "$FAKES/job" 2>/dev/null || exit 3 ;;
     "apply -f") echo '{"status": {"phase": "Running"}}' >"$FAKES/job"; echo applied >>"$FAKES/applied" ;;
     "watch job/digits")
@@ -44,6 +44,10 @@ class RunTests(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
+        # Where it is typed. Nothing is written there.
+        self.work = self.root / "work"
+        self.work.mkdir()
+        self.addCleanup(lambda: self.assertEqual(list(self.work.iterdir()), []))
         self.script("bin/swift", "#!/bin/sh\nexit 0\n")
         for name, text in (("core-cloud", DAEMON), ("edge-cloud", DAEMON), ("gedge", GEDGE)):
             self.script(f".build/release/{name}", text)
@@ -61,7 +65,8 @@ class RunTests(unittest.TestCase):
         environment["PATH"] = f"{self.root / 'bin'}:{environment['PATH']}"
         command = [sys.executable, "-m", "demo", "--root", str(self.root), "--port", "17700", *arguments]
         run = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            command, env=environment, cwd=self.work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
         self.addCleanup(run.kill)
         return run
 
