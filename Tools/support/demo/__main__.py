@@ -107,21 +107,35 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f} %"
 
 
-def summary(figures: dict, cluster: Cluster, root: Path, is_shown: bool) -> str:
-    """What came out, without what the live display has shown already, and what to type next."""
-    def relative(path: Path) -> str:
-        return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+def relative(path: Path) -> str:
+    """`path` as a word to type in a shell, here."""
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
-    gedge = relative(root / ".build" / "release" / "gedge")
+
+def summary(figures: dict, cluster: Cluster, is_shown: bool) -> str:
+    """What came out, without what the live display has shown already."""
     model = f'model        {figures["model"]}, kept in {relative(cluster.core_directory)}'
     if not is_shown:
         moved = figures["bytesToEdges"] + figures["bytesFromEdges"]
         model = f"""accuracy     {percent(figures["accuracy"])} on data that no edge has seen; trained centrally: {percent(figures["baselineAccuracy"])}
 rounds       {figures["rounds"]} over {figures["edges"]} edges, {figures["wallSeconds"]:.1f} s, {moved / 1e6:.2f} MB moved
 {model}"""
-    return f"""
-{model}
+    return f"\n{model}"
 
+
+def advice(options: argparse.Namespace, cluster: Cluster) -> str:
+    """What to type next: to look around while everything runs, or to start it again when it is about to stop."""
+    gedge = relative(options.root / ".build" / "release" / "gedge")
+    if options.exits:
+        again = [relative(options.root / "Tools" / "run")]
+        if options.state:
+            again += ["--state", relative(options.state)]
+        if options.port != ports.DEFAULT:
+            again += ["--port", str(options.port)]
+        return f"""
+Try next, to start everything again with this state and keep it running:
+  {" ".join(again)}"""
+    return f"""
 Try next, in another terminal:
   export GEDGE_STATE={relative(cluster.core_directory)}
   {gedge} get edges
@@ -151,7 +165,8 @@ def demonstrate(options: argparse.Namespace, cluster: Cluster) -> int:
         if options.report:
             options.report.write_text(json.dumps(figures, indent=2) + "\n")
             say(f"report       {options.report}")
-        say(summary(figures, cluster, options.root, is_shown=sys.stdout.isatty() and not was_done))
+        say(summary(figures, cluster, is_shown=sys.stdout.isatty() and not was_done))
+        say(advice(options, cluster))
     if options.exits:
         return 0 if succeeded else 1
     try:

@@ -99,6 +99,22 @@ class RunTests(unittest.TestCase):
         self.assertIn("97.00 %", output)
         self.assertIn("demo/digits/1", output)
         self.assertTrue((self.root / "split").exists())
+        self.assertFalse(any((self.root / ".gedge").glob("*.token")), "a token outlives its use")
+        # The daemons are gone by now: what it says to type next must work without them.
+        self.assertNotIn("in another terminal", output)
+        self.assertIn("Tools/run", output.split("Try next", 1)[1])
+
+    def test_it_says_what_to_type_next_while_it_runs(self):
+        run = self.start()
+        self.read_until(run, "Try next, in another terminal:")
+        self.read_until(run, "Running until Ctrl-C")
+        run.send_signal(signal.SIGINT)
+        self.finish(run)
+
+    def test_what_to_type_next_goes_on_with_the_same_state(self):
+        run = self.start("--exit", "--state", str(self.root / "a state"))
+        output = self.finish(run)
+        self.assertIn(f"Tools/run --state '{self.root / 'a state'}' --port 17700\n", output)
 
     def test_typed_again_it_goes_on_and_does_not_apply_twice(self):
         self.finish(self.start("--exit"))
