@@ -142,7 +142,7 @@ def arrows(path: str, line: int, owner: Target, module: str, by_name: dict[str, 
         return wrong("foundation", f"imports {module}: use FoundationEssentials and Glibc, which start fast and stay small")
     if module not in by_name or area not in ("Modules", "Apps"):
         return []
-    if by_name[module].kind == "system":
+    if by_name[module].path.startswith("Modules/C/"):
         return c_arrow(path, line, owner, module)
     if by_name[module].path.startswith("Tests/"):
         return wrong("layer", f"{owner.name} imports {module}, which is for tests: move what it needs into a module")
