@@ -4,6 +4,8 @@ public enum Audience: Sendable, Hashable {
     case local
     /// Command lines on the service's own machine, and the process itself.
     case operators
+    /// The core, command lines on the service's own machine, and the process itself.
+    case supervisors
     /// Enrolled edges, and the process itself.
     case edges
     /// The core, and the process itself.
@@ -16,6 +18,7 @@ public enum Audience: Sendable, Hashable {
         return switch self {
         case .local: false
         case .operators: peer == .operator
+        case .supervisors: peer == .operator || peer == .core
         case .edges: !peer.isReserved
         case .core: peer == .core
         case .anyone: true

@@ -109,10 +109,13 @@ public struct PublishRequest: Codable, Sendable {
     /// Who needs these shards, such as `fedlearn/JOB/3/global`; they stay until it is released.
     public var reference: String
     public var tensors: [TensorSpec]
+    /// What it is; without them it counts as raw data.
+    public var tags: TransferTags?
 
-    public init(reference: String, tensors: [TensorSpec]) {
+    public init(reference: String, tensors: [TensorSpec], tags: TransferTags? = nil) {
         self.reference = reference
         self.tensors = tensors
+        self.tags = tags
     }
 }
 
@@ -138,8 +141,13 @@ public struct FetchRequest: Codable, Sendable {
     public var reference: String
     /// The most raw bytes the caller expects; a larger manifest is refused before a shard moves.
     public var maximumBytes: Int
+    /// What it is, for the rules of this side; it is held under them afterwards.
+    public var tags: TransferTags?
 
-    public init(manifest: Digest, source: PeerID, reference: String, maximumBytes: Int) {
+    public init(
+        manifest: Digest, source: PeerID, reference: String, maximumBytes: Int, tags: TransferTags? = nil
+    ) {
+        self.tags = tags
         self.manifest = manifest
         self.source = source
         self.reference = reference

@@ -1,0 +1,92 @@
+public import Contracts
+public import Core
+
+/// Says what may move. `DataSyncService` asks before it fetches and before it serves.
+///
+/// Both answers are asked for again at every attempt and never kept: a rule may change meanwhile. An error counts as a
+/// refusal (`isRetriable` as the error says); nothing moves on a doubt.
+public protocol TransferPolicy: Sendable {
+    /// Whether this cloud may fetch what `ask` says from `ask.peer`; `ask.tags` are the asker's, of this process.
+    func mayFetch(_ ask: TransferAsk) async throws -> TransferDecision
+    /// Whether `ask.peer` may have what `ask` says from here; `ask.tags` are those under which it lies here, the strictest
+    /// when there are several. The manifest, its leaf lists and its leaves are served under this one answer.
+    func mayServe(_ ask: TransferAsk) async throws -> TransferDecision
+}
+
+/// One transfer as the rules see it.
+public struct TransferAsk: Sendable, Hashable {
+    public var manifest: Digest
+    /// Who sends (`mayFetch`) or who receives (`mayServe`).
+    public var peer: PeerID
+    /// `nil` when nobody labelled it; it then counts as raw data.
+    public var tags: TransferTags?
+    /// Raw bytes to move, as far as known.
+    public var bytes: Int?
+
+    public init(manifest: Digest, peer: PeerID, tags: TransferTags?, bytes: Int? = nil) {
+        self.manifest = manifest
+        self.peer = peer
+        self.tags = tags
+        self.bytes = bytes
+    }
+}
+
+public enum TransferDecision: Sendable, Hashable {
+    case allow(TransferTerms)
+    /// Not now; ask again at this time, or earlier when the rules change.
+    case `defer`(until: Timestamp, rule: RuleName)
+    /// Never under the rules as they are.
+    case refuse(rule: RuleName, reason: String)
+}
+
+/// How an allowed transfer travels.
+public struct TransferTerms: Sendable, Hashable {
+    public var priority: TransferPriority
+    public var codec: TransferCodec
+    public var rule: RuleName
+
+    public init(priority: TransferPriority = .normal, codec: TransferCodec = .automatic, rule: RuleName = .none) {
+        self.priority = priority
+        self.codec = codec
+        self.rule = rule
+    }
+}
+
+/// The order in which transfers get the link; the smaller one goes first.
+public enum TransferPriority: Int, Sendable, Hashable, Comparable, CaseIterable {
+    /// At most 64 KiB that somebody waits for.
+    case urgent = 0
+    /// A round's models and updates.
+    case normal = 1
+    /// Data sets, anything that may wait.
+    case bulk = 2
+
+    public static func < (left: TransferPriority, right: TransferPriority) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// How bytes are made smaller on their way.
+public enum TransferCodec: String, Sendable, Hashable, Codable, CaseIterable {
+    /// By what pays on this link.
+    case automatic = "auto"
+    case lz4
+    case zstd
+    case none
+}
+
+/// Which rule decided, in the words of `explain`: `policy/federated rule 2`.
+public struct RuleName: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+
+    /// No policy is in force.
+    public static let none = RuleName("no policy")
+}
+
+/// Lets everything move: for `DataSync` as a library, where the caller is the policy.
+public struct OpenTransferPolicy: TransferPolicy {
+    public init() {}
+
+    public func mayFetch(_ ask: TransferAsk) async throws -> TransferDecision { .allow(TransferTerms()) }
+    public func mayServe(_ ask: TransferAsk) async throws -> TransferDecision { .allow(TransferTerms()) }
+}
