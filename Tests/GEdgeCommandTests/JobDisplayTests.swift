@@ -80,7 +80,7 @@ struct JobDisplayTests {
         let job = SampleJob(rounds: 2000, finished: rounds)
         let screen = try screens([try job.record()], height: 20)[0]
         #expect(screen.count < 20)
-        #expect(screen.contains("  ...  988 earlier rounds: gedge describe job/digits"))
+        #expect(screen.contains("  ...  988 earlier rounds: gedge get job/digits -o json"))
     }
 
     @Test func wordsForProgramsStayTheSame() throws {

@@ -28,10 +28,10 @@ struct JobReport: Encodable, Sendable, Hashable {
         accuracy = view.accuracy
         baselineAccuracy = status.baselineAccuracy
         rounds = status.completedRounds
-        edges = Set(status.rounds.flatMap { $0.contributors.map(\.edge) }).count
+        edges = status.totals.edges.count
         wallSeconds = view.wallSeconds
-        bytesToEdges = view.bytesToEdges
-        bytesFromEdges = view.bytesFromEdges
+        bytesToEdges = status.totals.bytesToEdges
+        bytesFromEdges = status.totals.bytesFromEdges
         model = status.model
     }
 

@@ -9,7 +9,7 @@ enum WatchCommand {
             A job is drawn live on a terminal: a bar of its rounds, and a line for each finished round. Elsewhere each finished
             round is one line of key=value words. The command ends with the job: exit code 0 when it succeeded, 1 when it failed. Any
             other resource is printed again after every change, until it is deleted or the command interrupted. With -o json every
-            change is the whole resource on one line.
+            change is the whole resource on one line, a job with its newest rounds.
             """,
         examples: ["gedge watch job/digits", "gedge watch edge/edge-1 -o json"],
         operands: [Operand(.resource(["KIND"])), Operand(.text(placeholder: "NAME"), isRequired: false)],
@@ -29,7 +29,8 @@ enum WatchCommand {
                 if isJSON { return try await printJSON(watch, console) }
                 guard kind == .trainingJob else { return try await printRows(watch, core, console) }
                 return console.canRedraw
-                    ? try await LiveJob(watch: watch, console: console).run() : try await printRounds(watch, console)
+                    ? try await LiveJob(watch: watch, console: console).run()
+                    : try await printRounds(watch, core, console)
             }
         }
     }
@@ -57,14 +58,16 @@ enum WatchCommand {
         return try end ?? deleted(watch)
     }
 
-    private static func printRounds(_ watch: ResourceWatch, _ console: Console) async throws -> ExitCode {
+    private static func printRounds(
+        _ watch: ResourceWatch, _ core: CoreClient, _ console: Console
+    ) async throws -> ExitCode {
         var shown = 0
         let end: JobView? = try await watch.run { record in
             let job = try JobView(record)
-            for round in job.status.rounds.dropFirst(shown) {
+            try await RoundHistory(core: core).forEach(of: job, after: shown) { round in
                 try console.print(RoundLine.words(round, job: job.name, of: job.rounds))
+                shown = round.round
             }
-            shown = job.status.rounds.count
             return job.status.phase.isTerminal ? job : nil
         }
         guard let job = end else { return try deleted(watch) }

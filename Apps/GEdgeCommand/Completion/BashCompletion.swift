@@ -80,7 +80,7 @@ struct BashCompletion: Sendable {
 
         # The resources of kind $1 that the core knows, as KIND/NAME.
         _gedge_names() {
-            command "${COMP_WORDS[0]}" "${state[@]}" get "$1" -o name --timeout 2s 2>/dev/null
+            command "${COMP_WORDS[0]}" "${state[@]}" get "$1" -o name --limit 500 --timeout 2s 2>/dev/null
         }
 
         _gedge() {

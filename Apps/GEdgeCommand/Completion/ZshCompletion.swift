@@ -13,7 +13,7 @@ struct ZshCompletion: Sendable {
         _gedge_names() {
             local -a state
             if [[ -n ${opt_args[--state-dir]} ]]; then state=(--state-dir ${opt_args[--state-dir]}); fi
-            command gedge $state get $1 -o name --timeout 2s 2>/dev/null
+            command gedge $state get $1 -o name --limit 500 --timeout 2s 2>/dev/null
         }
 
         # Completes KIND/NAME for the kinds in the arguments; with -k also a kind alone.

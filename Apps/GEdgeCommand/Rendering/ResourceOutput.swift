@@ -7,18 +7,6 @@ struct ResourceOutput: Sendable {
     let format: OutputFormat
     let console: Console
 
-    /// Prints a list, or the one resource that `reference` names.
-    func write(_ list: ResourceList, _ reference: ResourceReference) throws {
-        switch format {
-        case .json where reference.name == nil:
-            try console.print(try Self.json(RecordList(items: list.items), isPretty: true))
-        case .table where list.items.isEmpty:
-            try console.remark("No \(reference.kind.plural).")
-        default:
-            try writeRows(list, showsHeadings: true, isPretty: true)
-        }
-    }
-
     /// Prints the items one after another.
     /// - Parameter isShown: which of them; the columns are as wide as all of them need.
     func writeRows(
@@ -28,8 +16,7 @@ struct ResourceOutput: Sendable {
         let items = list.items.filter(isShown)
         switch format {
         case .table:
-            let width = console.output.isInteractive ? console.output.width : nil
-            let lines = Table(columns: list.columns, rows: list.rows).lines(palette: console.palette, width: width)
+            let lines = lines(of: list)
             if showsHeadings { try console.print(lines[0]) }
             for (line, item) in zip(lines.dropFirst(), list.items) where isShown(item) { try console.print(line) }
         case .name:
@@ -45,18 +32,17 @@ struct ResourceOutput: Sendable {
         }
     }
 
+    /// The list as a table, the headings first.
+    func lines(of list: ResourceList) -> [String] {
+        let width = console.output.isInteractive ? console.output.width : nil
+        return Table(columns: list.columns, rows: list.rows).lines(palette: console.palette, width: width)
+    }
+
     /// `value` as JSON with sorted keys.
     static func json(_ value: some Encodable, isPretty: Bool) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
         return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-
-    /// A list as one JSON object.
-    private struct RecordList: Encodable {
-        let apiVersion = ResourceRecord.apiVersion
-        let kind = "List"
-        let items: [ResourceRecord]
     }
 }

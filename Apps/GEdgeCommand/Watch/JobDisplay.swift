@@ -11,7 +11,8 @@ struct JobDisplay {
     private let height: Int
     /// How many live lines stand below the permanent ones.
     private var liveLines = 0
-    private var shownRounds = 0
+    /// The newest round that was drawn.
+    private var shownRound = 0
     private var hasHeader = false
     private var hasHeading = false
     private var job: JobView?
@@ -55,18 +56,18 @@ struct JobDisplay {
             lines.append(header(job))
             hasHeader = true
         }
-        var fresh = job.status.rounds.dropFirst(shownRounds)
+        var fresh = job.status.rounds.filter { $0.round > shownRound }[...]
         if !fresh.isEmpty, !hasHeading {
             lines.append(palette.bold(RoundLine.heading))
             hasHeading = true
         }
-        let room = max(5, height - 8)
-        if shownRounds == 0, fresh.count > room {
-            let skipped = fresh.count - room
-            fresh = fresh.suffix(room)
-            lines.append(palette.dim("  ...  \(skipped) earlier rounds: gedge describe job/\(job.name)"))
+        if shownRound == 0 { fresh = fresh.suffix(max(5, height - 8)) }
+        // Those there is no room for, and those a record no longer has when many rounds ended between two of them.
+        let skipped = (fresh.first?.round ?? shownRound + 1) - shownRound - 1
+        if skipped > 0 {
+            lines.append(palette.dim("  ...  \(skipped) earlier rounds: gedge get job/\(job.name) -o json"))
         }
-        shownRounds = job.status.rounds.count
+        shownRound = fresh.last?.round ?? shownRound
         lines += fresh.map { RoundLine.table($0, palette: palette) }
         if job.status.phase.isTerminal { lines += summary(job) }
         return lines
@@ -93,7 +94,9 @@ struct JobDisplay {
             let baseline = job.status.baselineAccuracy.map { " (trained centrally: \(NumberText.percent($0)))" } ?? ""
             lines.append("  accuracy  " + palette.bold(NumberText.percent(accuracy)) + baseline)
         }
-        let (there, back) = (NumberText.bytes(job.bytesToEdges), NumberText.bytes(job.bytesFromEdges))
+        let (there, back) = (
+            NumberText.bytes(job.status.totals.bytesToEdges), NumberText.bytes(job.status.totals.bytesFromEdges)
+        )
         lines.append("  moved     \(there) to the edges, \(back) back")
         if let model = job.status.model { lines.append("  model     " + palette.bold("model/\(model)")) }
         return lines

@@ -4,6 +4,7 @@ import Core
 /// A training job as its displays need it.
 struct JobView: Sendable, Hashable {
     let name: String
+    let uid: String
     /// `{group}/{project}`, as far as they are named.
     let project: String
     /// Rounds asked for.
@@ -15,6 +16,7 @@ struct JobView: Sendable, Hashable {
     /// - Throws: when the record is not one of a training job, such as from a core of another version.
     init(_ record: ResourceRecord) throws {
         name = record.metadata.name
+        uid = record.metadata.uid ?? ""
         project = [record.metadata.group?.text, record.metadata.project?.text].compactMap { $0 }.joined(separator: "/")
         rounds = Int(record.spec["rounds"]?.integer ?? 0)
         do {
@@ -29,12 +31,10 @@ struct JobView: Sendable, Hashable {
         if let end, let created = record.metadata.created, end > created {
             wallSeconds = Double(end.milliseconds - created.milliseconds) / 1000
         } else {
-            wallSeconds = status.rounds.reduce(0) { $0 + $1.seconds }
+            wallSeconds = status.totals.seconds
         }
     }
 
-    var bytesToEdges: Int { status.rounds.reduce(0) { $0 + $1.bytesToEdges } }
-    var bytesFromEdges: Int { status.rounds.reduce(0) { $0 + $1.bytesFromEdges } }
     /// The newest accuracy that was measured.
     var accuracy: Double? { status.rounds.last { $0.accuracy != nil }?.accuracy }
 

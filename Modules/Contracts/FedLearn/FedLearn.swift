@@ -10,6 +10,15 @@ public enum FedLearnContract {
     public static let decline = Call<DeclineNotice, Empty>("fedlearn.decline", lane: .model, audience: .edges)
     /// Core to edge: the job has ended or the round has closed; stop and forget.
     public static let abandon = Call<RoundReference, Empty>("fedlearn.abandon", lane: .model, audience: .core)
+    /// Operator to core: the job's committed rounds after this one, as many as fit into an answer.
+    public static let rounds = Call<RoundReference, RoundPage>("fedlearn.rounds", audience: .operators)
+}
+
+public struct RoundPage: Codable, Sendable {
+    /// Oldest first, without a gap; empty after the last.
+    public var rounds: [RoundSummary]
+
+    public init(rounds: [RoundSummary]) { self.rounds = rounds }
 }
 
 public struct RoundReference: Codable, Sendable, Hashable {

@@ -10,8 +10,11 @@ public struct TrainingJobStatus: Codable, Sendable, Hashable {
     public var placement: PlacementPlan?
     /// The round in progress.
     public var current: CurrentRound?
-    /// Every committed round, oldest first.
+    /// The newest committed rounds, oldest first: at least the last one, and none in a list of jobs. `FedLearnContract.rounds`
+    /// tells the others.
     public var rounds: [RoundSummary]
+    /// Over every committed round.
+    public var totals: RoundTotals
     public var baselineAccuracy: Double?
     /// The newest model, `{group}/{project}/{round}`.
     public var model: String?
@@ -19,8 +22,8 @@ public struct TrainingJobStatus: Codable, Sendable, Hashable {
 
     public init(
         phase: JobPhase, conditions: [Condition], completedRounds: Int, trainingType: TrainingType?,
-        placement: PlacementPlan?, current: CurrentRound?, rounds: [RoundSummary], baselineAccuracy: Double?,
-        model: String?, traceID: TraceID
+        placement: PlacementPlan?, current: CurrentRound?, rounds: [RoundSummary], totals: RoundTotals,
+        baselineAccuracy: Double?, model: String?, traceID: TraceID
     ) {
         self.phase = phase
         self.conditions = conditions
@@ -29,6 +32,7 @@ public struct TrainingJobStatus: Codable, Sendable, Hashable {
         self.placement = placement
         self.current = current
         self.rounds = rounds
+        self.totals = totals
         self.baselineAccuracy = baselineAccuracy
         self.model = model
         self.traceID = traceID
@@ -86,6 +90,31 @@ public struct RoundSummary: Codable, Sendable, Hashable {
         self.seconds = seconds
         self.bytesToEdges = bytesToEdges
         self.bytesFromEdges = bytesFromEdges
+    }
+}
+
+/// Sums over committed rounds.
+public struct RoundTotals: Codable, Sendable, Hashable {
+    /// From the opening of each round to its commit.
+    public var seconds: Double
+    public var bytesToEdges: Int
+    public var bytesFromEdges: Int
+    /// The edges that contributed to at least one round, by name.
+    public var edges: [Name]
+
+    public init(seconds: Double = 0, bytesToEdges: Int = 0, bytesFromEdges: Int = 0, edges: [Name] = []) {
+        self.seconds = seconds
+        self.bytesToEdges = bytesToEdges
+        self.bytesFromEdges = bytesFromEdges
+        self.edges = edges
+    }
+
+    public mutating func add(_ round: RoundSummary) {
+        seconds += round.seconds
+        bytesToEdges += round.bytesToEdges
+        bytesFromEdges += round.bytesFromEdges
+        let all = Set(edges).union(round.contributors.map(\.edge))
+        if all.count > edges.count { edges = all.sorted() }
     }
 }
 

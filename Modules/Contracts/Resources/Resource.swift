@@ -55,10 +55,28 @@ public enum ResourceContract {
     }
 }
 
+/// Which resources of a kind are asked for.
 public struct ResourceQuery: Codable, Sendable {
+    /// This one, or `nil` for all.
     public var name: String?
+    /// Only those of this group.
+    public var group: Name?
+    /// Only those of this project of `group`.
+    public var project: Name?
+    /// The most items to answer with; the owner may answer with fewer and a continuation.
+    public var limit: Int?
+    /// What the answer before named, to go on after it.
+    public var continuation: String?
 
-    public init(name: String? = nil) { self.name = name }
+    public init(
+        name: String? = nil, group: Name? = nil, project: Name? = nil, limit: Int? = nil, continuation: String? = nil
+    ) {
+        self.name = name
+        self.group = group
+        self.project = project
+        self.limit = limit
+        self.continuation = continuation
+    }
 }
 
 public struct ResourceName: Codable, Sendable {
@@ -170,16 +188,19 @@ public struct ResourceRecord: Codable, Sendable, Hashable {
     }
 }
 
-/// Resources and how to print them as a table.
+/// Resources, or one page of them, and how to print them as a table.
 public struct ResourceList: Codable, Sendable {
     public var columns: [String]
     /// One row per item, one cell per column.
     public var rows: [[String]]
     public var items: [ResourceRecord]
+    /// What to ask for the next page with; `nil` on the last.
+    public var continuation: String?
 
-    public init(columns: [String], rows: [[String]], items: [ResourceRecord]) {
+    public init(columns: [String], rows: [[String]], items: [ResourceRecord], continuation: String? = nil) {
         self.columns = columns
         self.rows = rows
         self.items = items
+        self.continuation = continuation
     }
 }

@@ -13,6 +13,9 @@ struct RoundMachine: Sendable {
         case repeatRound(reason: String, isRefused: Bool)
     }
 
+    /// The most characters of a reason that are kept: an edge writes it, and it stays with the round.
+    private static let reasonLimit = 300
+
     let participants: [Name]
     let minimum: Int
     private(set) var contributors: Set<Name>
@@ -36,7 +39,7 @@ struct RoundMachine: Sendable {
     /// An edge said, or showed, that it will not deliver. A delivered update stays delivered.
     mutating func declined(_ edge: Name, reason: String) -> Step {
         guard participants.contains(edge), !contributors.contains(edge) else { return .wait }
-        absences[edge] = reason
+        absences[edge] = String(reason.prefix(Self.reasonLimit))
         return settled()
     }
 

@@ -8,8 +8,7 @@ struct Job: Sendable {
     let created: Timestamp
     var document: TrainingJobDocument
     var header: JobHeader
-    /// Committed rounds, oldest first.
-    var rounds: [RoundSummary]
+    var rounds: RoundHistory
     /// What is going on right now; not stored, because it follows from the round's row.
     var current: CurrentRound?
 
@@ -47,11 +46,22 @@ struct Job: Sendable {
         TrainingJobStatus(
             phase: phase, conditions: header.conditions, completedRounds: rounds.last?.round ?? 0,
             trainingType: header.placement?.trainingType, placement: header.placement, current: current,
-            rounds: rounds, baselineAccuracy: header.baselineAccuracy, model: rounds.last?.model,
+            rounds: rounds.newest, totals: rounds.totals, baselineAccuracy: header.baselineAccuracy,
+            model: rounds.last?.model,
             traceID: header.traceID)
     }
 
-    func record() throws -> ResourceRecord {
+    /// The job with its newest rounds.
+    func record() throws -> ResourceRecord { try record(status) }
+
+    /// The job in a list of many: without its rounds.
+    func listedRecord() throws -> ResourceRecord {
+        var status = status
+        status.rounds = []
+        return try record(status)
+    }
+
+    private func record(_ status: TrainingJobStatus) throws -> ResourceRecord {
         ResourceRecord(
             kind: .trainingJob,
             metadata: ResourceMetadata(

@@ -5,11 +5,11 @@ import Telemetry
 import YAMLKit
 
 extension FedLearnCoordinator {
-    /// Answers the resource calls for jobs and for the models they make.
+    /// Answers the resource calls for jobs and for the models they make, and tells a job's rounds.
     nonisolated func registerResource() {
         bus.handle(ResourceContract.apply(.trainingJob)) { [self] request in try await apply(request.body) }
         bus.handle(ResourceContract.get(.trainingJob)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
-            try JobPresentation.list(try await jobs(named: request.body.name))
+            try await jobs(request.body)
         }
         bus.handle(ResourceContract.describe(.trainingJob)) { [self] (request: Inbound<ResourceName>) -> TextReply in
             TextReply(text: JobPresentation.describe(try await job(named: request.body.name)))
@@ -27,27 +27,18 @@ extension FedLearnCoordinator {
             try await writer.send(try job.record())
             for await record in updates { try await writer.send(record) }
         }
+        bus.handle(FedLearnContract.rounds) { [self] (request: Inbound<RoundReference>) -> RoundPage in
+            try await rounds(after: request.body)
+        }
         bus.handle(ResourceContract.get(.model)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
-            try ModelPresentation.list(try await models(named: request.body.name))
+            try await models(request.body)
         }
         bus.handle(ResourceContract.describe(.model)) { [self] (request: Inbound<ResourceName>) -> TextReply in
-            TextReply(text: ModelPresentation.describe(try await models(named: request.body.name)[0]))
+            TextReply(text: ModelPresentation.describe(try await model(named: request.body.name)))
         }
         bus.handle(ResourceContract.explain(.model)) { (_: Inbound<ExplainRequest>) -> TextReply in
             TextReply(text: ModelPresentation.explanation)
         }
-    }
-
-    /// A round's model and the job that made it.
-    typealias Model = (job: Job, round: RoundSummary)
-
-    private func jobs(named name: String?) throws -> [Job] { try name.map { [try job(named: $0)] } ?? allJobs }
-
-    private func models(named name: String?) throws -> [Model] {
-        let all = allJobs.flatMap { job in job.rounds.map { (job, $0) } }
-        guard let name else { return all }
-        guard let model = all.first(where: { $0.1.model == name }) else { throw FedLearnError.unknownModel(name) }
-        return [model]
     }
 
     private func apply(_ request: ApplyRequest) async throws -> ApplyReply {

@@ -3,17 +3,15 @@ import Core
 
 /// Jobs as tables and text.
 enum JobPresentation {
-    static func list(_ jobs: [Job]) throws -> ResourceList {
-        ResourceList(
-            columns: ["NAME", "PROJECT", "TYPE", "PHASE", "ROUNDS", "ACCURACY", "MODEL"],
-            rows: jobs.map { job in
-                [
-                    job.name.text, job.path.description, job.header.placement?.trainingType.rawValue ?? "-",
-                    job.phase.rawValue, "\(job.rounds.count)/\(job.spec.rounds)",
-                    percent(job.rounds.last?.accuracy), job.rounds.last?.model ?? "-",
-                ]
-            },
-            items: try jobs.map { try $0.record() })
+    static let columns = ["NAME", "PROJECT", "TYPE", "PHASE", "ROUNDS", "ACCURACY", "MODEL"]
+
+    /// The cells of a job under `columns`.
+    static func row(_ job: Job) -> [String] {
+        [
+            job.name.text, job.path.description, job.header.placement?.trainingType.rawValue ?? "-",
+            job.phase.rawValue, "\(job.rounds.count)/\(job.spec.rounds)", percent(job.rounds.last?.accuracy),
+            job.rounds.last?.model ?? "-",
+        ]
     }
 
     static func describe(_ job: Job) -> String {
@@ -42,8 +40,11 @@ enum JobPresentation {
                 lines.append("  \(decision.edge): \(decision.outcome.rawValue.lowercased()); \(decision.reason)")
             }
         }
-        if !job.rounds.isEmpty { lines.append("Rounds:") }
-        for round in job.rounds.suffix(20) {
+        let shown = job.rounds.newest
+        let earlier = job.rounds.count - shown.count
+        if !shown.isEmpty { lines.append("Rounds:") }
+        if earlier > 0 { lines.append("  \(earlier) earlier ones: gedge get job/\(job.name) -o json") }
+        for round in shown {
             lines.append(
                 "  \(round.round): accuracy \(percent(round.accuracy)), \(round.contributors.count) updates, "
                     + "\(round.bytesToEdges) B to edges, \(round.bytesFromEdges) B from edges, "
@@ -60,22 +61,24 @@ enum JobPresentation {
 
 /// Rounds' models as tables and text.
 enum ModelPresentation {
-    static func list(_ models: [FedLearnCoordinator.Model]) throws -> ResourceList {
-        ResourceList(
-            columns: ["NAME", "JOB", "ACCURACY", "LOSS", "UPDATES", "MANIFEST"],
-            rows: models.map { job, round in
-                [
-                    round.model, job.name.text, JobPresentation.percent(round.accuracy),
-                    round.loss.map { "\(($0 * 10_000).rounded() / 10_000)" } ?? "-", "\(round.contributors.count)",
-                    String(round.manifest.hex.prefix(12)),
-                ]
-            },
-            items: try models.map { job, round in
-                ResourceRecord(
-                    kind: .model,
-                    metadata: ResourceMetadata(group: job.path.group, project: job.path.project, name: round.model),
-                    spec: .object(["job": .string(job.name.text)]), status: try JSONValue(encoding: Status(round)))
-            })
+    static let columns = ["NAME", "JOB", "ACCURACY", "LOSS", "UPDATES", "MANIFEST"]
+
+    /// The cells of a model under `columns`.
+    static func row(_ model: FedLearnCoordinator.Model) -> [String] {
+        let (job, round) = model
+        return [
+            round.model, job.name.text, JobPresentation.percent(round.accuracy),
+            round.loss.map { "\(($0 * 10_000).rounded() / 10_000)" } ?? "-", "\(round.contributors.count)",
+            String(round.manifest.hex.prefix(12)),
+        ]
+    }
+
+    static func record(_ model: FedLearnCoordinator.Model) -> ResourceRecord {
+        let (job, round) = model
+        return ResourceRecord(
+            kind: .model,
+            metadata: ResourceMetadata(group: job.path.group, project: job.path.project, name: round.model),
+            spec: .object(["job": .string(job.name.text)]), status: status(round))
     }
 
     static func describe(_ model: FedLearnCoordinator.Model) -> String {
@@ -107,20 +110,21 @@ enum ModelPresentation {
 
         """
 
-    private struct Status: Encodable {
-        var phase = "Committed"
-        var round: Int
-        var manifest: Digest
-        var accuracy: Double?
-        var loss: Double?
-        var contributors: [Contribution]
-
-        init(_ summary: RoundSummary) {
-            round = summary.round
-            manifest = summary.manifest
-            accuracy = summary.accuracy
-            loss = summary.loss
-            contributors = summary.contributors
-        }
+    /// What a model's resource shows under `status`. Written by hand, because a list may have thousands.
+    private static func status(_ round: RoundSummary) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "phase": .string("Committed"), "round": .integer(Int64(round.round)),
+            "manifest": .string(round.manifest.hex),
+            "contributors": .array(
+                round.contributors.map { contribution in
+                    .object([
+                        "edge": .string(contribution.edge.text), "samples": .integer(Int64(contribution.samples)),
+                        "loss": .number(contribution.loss), "bytes": .integer(Int64(contribution.bytes)),
+                    ])
+                }),
+        ]
+        members["accuracy"] = round.accuracy.map(JSONValue.number)
+        members["loss"] = round.loss.map(JSONValue.number)
+        return .object(members)
     }
 }

@@ -38,7 +38,13 @@ extension MigrationSet {
                     PRIMARY KEY (job, round, edge),
                     FOREIGN KEY (job, round) REFERENCES fedlearn_rounds (job, round) ON DELETE CASCADE
                 ) STRICT;
-                """)
+                """),
+            // What is not committed, at most one round of a job, is looked for at the start of every round.
+            Migration(
+                2,
+                """
+                CREATE INDEX fedlearn_open_rounds ON fedlearn_rounds (job, round) WHERE state != 'committed';
+                """),
         ])
 
     /// The participant's table: what an edge trained and has not yet been told to forget.

@@ -7,6 +7,7 @@ import Store
 struct JobStorage: Sendable {
     let database: Database
 
+    /// Every job by name, with as much of its rounds as is kept in memory.
     func loadJobs() async throws -> [Job] {
         try await database.read { connection in
             let jobs = try connection.query("SELECT uid, created, document, header FROM fedlearn_jobs ORDER BY name") {
@@ -17,9 +18,7 @@ struct JobStorage: Sendable {
             }
             return try jobs.map { job in
                 var job = job
-                job.rounds = try connection.query(
-                    "SELECT summary FROM fedlearn_rounds WHERE job = ? AND state = 'committed' ORDER BY round", job.uid
-                ) { row in try decode(row.blob(0)) }
+                job.rounds = try connection.roundHistory(of: job.uid)
                 return job
             }
         }

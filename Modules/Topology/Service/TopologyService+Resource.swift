@@ -6,7 +6,7 @@ extension TopologyService {
     /// Answers `get`, `describe`, `explain` and `watch` for edges.
     nonisolated func registerResource() {
         bus.handle(ResourceContract.get(.edge)) { [self] (request: Inbound<ResourceQuery>) -> ResourceList in
-            try Self.list(try await sites(named: request.body.name))
+            try await list(request.body)
         }
         bus.handle(ResourceContract.describe(.edge)) { [self] (request: Inbound<ResourceName>) -> TextReply in
             TextReply(text: Self.describe(try await site(named: request.body.name)))
@@ -37,19 +37,28 @@ extension TopologyService {
             spec: .object([:]), status: try JSONValue(encoding: EdgeStatus(site)))
     }
 
-    private static func list(_ sites: [Site]) throws -> ResourceList {
-        ResourceList(
-            columns: ["NAME", "PHASE", "THREADS", "CPU", "MEMORY FREE", "DATASETS", "LAST SEEN"],
-            rows: sites.map { site in
-                let load = site.report.load
-                return [
-                    site.name.text, site.phase.rawValue, String(site.report.hardware.threads),
-                    "\(Int((load.cpu * 100).rounded()))%", gigabytes(load.availableMemory),
-                    site.report.datasets.map { "\($0.name) (\($0.samples))" }.joined(separator: ", "),
-                    site.lastSeen.description,
-                ]
-            },
-            items: try sites.map(record))
+    /// One edge, or a page of all by name. An edge belongs to no group and no project.
+    private func list(_ query: ResourceQuery) throws -> ResourceList {
+        var page = ResourcePage(
+            columns: ["NAME", "PHASE", "THREADS", "CPU", "MEMORY FREE", "DATASETS", "LAST SEEN"], limit: query.limit)
+        guard query.group == nil, query.project == nil else { return page.answer() }
+        var last = query.name == nil ? query.continuation : nil
+        for site in try sites(named: query.name) {
+            if let last, site.name.text <= last { continue }
+            guard page.add(try Self.record(site), row: Self.row(site)) else { return page.answer(continuation: last) }
+            last = site.name.text
+        }
+        return page.answer()
+    }
+
+    private static func row(_ site: Site) -> [String] {
+        let load = site.report.load
+        return [
+            site.name.text, site.phase.rawValue, String(site.report.hardware.threads),
+            "\(Int((load.cpu * 100).rounded()))%", gigabytes(load.availableMemory),
+            site.report.datasets.map { "\($0.name) (\($0.samples))" }.joined(separator: ", "),
+            site.lastSeen.description,
+        ]
     }
 
     private static func describe(_ site: Site) -> String {

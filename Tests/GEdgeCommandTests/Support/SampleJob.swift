@@ -7,6 +7,8 @@ struct SampleJob {
     var rounds = 3
     var phase = JobPhase.running
     var finished: [RoundSummary] = []
+    /// How many of the finished rounds, the newest, the record holds.
+    var held = Int.max
     var current: CurrentRound?
     var baseline: Double?
     var message = ""
@@ -36,6 +38,10 @@ struct SampleJob {
 
     struct CommandFailure: Error {}
 
+    private var totals: RoundTotals {
+        finished.reduce(into: RoundTotals()) { totals, round in totals.add(round) }
+    }
+
     func record() throws -> ResourceRecord {
         let plan = PlacementPlan(
             trainingType: .federated, typeReason: "data stays at the edges",
@@ -46,7 +52,8 @@ struct SampleJob {
         let status = TrainingJobStatus(
             phase: phase, conditions: [condition], completedRounds: finished.count, trainingType: .federated,
             placement: plan,
-            current: current, rounds: finished, baselineAccuracy: baseline, model: finished.last?.model, traceID: .none)
+            current: current, rounds: finished.suffix(held), totals: totals, baselineAccuracy: baseline,
+            model: finished.last?.model, traceID: .none)
         return ResourceRecord(
             kind: .trainingJob,
             metadata: ResourceMetadata(
