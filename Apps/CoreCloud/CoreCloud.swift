@@ -23,6 +23,9 @@ public struct CoreCloud: Sendable {
     /// Runs until `stop` returns or a service fails.
     public func run(until stop: @escaping @Sendable () async throws -> Void) async throws {
         try configuration.validate()
+        // Addresses are checked before anything is created.
+        let address = try BusAddress(configuration.listen)
+        let commandAddress = try Self.commandAddress(in: configuration.stateDirectory)
         let state = try StateDirectory(configuration.stateDirectory)
         let log = try DaemonLog(state: state, label: "core-cloud", settings: configuration.log)
         let logger = log.logger
@@ -51,10 +54,9 @@ public struct CoreCloud: Sendable {
         fedLearn.register()
         TelemetryService(log: log, metrics: metrics, bus: bus).registerOnCore()
 
-        let address = try BusAddress(configuration.listen)
         try bus.listen(address, security: .curve(serverKeys: keys, directory: enrolment))
         _ = try state.subdirectory("run")
-        try bus.listen(BusAddress(StatePath.commandAddress(in: state.path)), security: .none)
+        try bus.listen(commandAddress, security: .none)
         logger.notice(
             "ready", ["listen": address.description, "state": state.path, "key": keys.publicKey.z85])
         try await Services(logger: logger).run(
@@ -65,5 +67,16 @@ public struct CoreCloud: Sendable {
             ], until: stop)
         await database.close()
         logger.notice("stopped")
+    }
+
+    /// Where the command line of this machine finds the core.
+    /// - Throws: `DaemonError` `invalid` for a directory below which there can be no socket.
+    private static func commandAddress(in directory: String) throws -> BusAddress {
+        let path = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        do { return try BusAddress(StatePath.commandAddress(in: path)) } catch {
+            throw DaemonError(
+                "invalid", "stateDirectory '\(directory.prefix(200))' cannot hold the socket for commands", cause: error
+            )
+        }
     }
 }
