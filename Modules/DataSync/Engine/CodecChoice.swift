@@ -1,0 +1,52 @@
+/// How the bytes of a shard go over a link: pure arithmetic on what was measured.
+struct CodecChoice: Sendable, Hashable {
+    enum Method: Sendable, Hashable, CaseIterable {
+        /// As they are stored.
+        case stored
+        /// Whole, compressed anew by zstd.
+        case small
+        /// The difference to a base that both sides have, by LZ4 or zstd.
+        case delta
+        case smallDelta
+    }
+
+    /// What a method was seen to do, per raw byte.
+    struct Measure: Sendable, Hashable {
+        /// Raw bytes per second, all threads that work at it together; infinite for what costs nothing.
+        var encode: Double
+        var decode: Double
+        /// Bytes on the wire for each raw byte.
+        var ratio: Double
+
+        init(encode: Double = .infinity, decode: Double = .infinity, ratio: Double) {
+            self.encode = encode
+            self.decode = decode
+            self.ratio = ratio
+        }
+    }
+
+    /// What is believed of a link that was not measured yet: 1 Gbit/s.
+    static let unknownLink = 125e6
+    /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second.
+    static let fastLink = 400e6
+    /// A method must be so much faster than a cheaper one to be worth its work.
+    private static let gain = 0.95
+
+    let method: Method
+    /// Seconds per raw byte: of the slowest of encoding, the link, and decoding, which overlap.
+    let cost: Double
+
+    /// The cheapest of `measures`, or `stored` when there is none.
+    static func best(of measures: [Method: Measure], bytesPerSecond: Double?) -> CodecChoice {
+        let link = min(fastLink, max(1, bytesPerSecond ?? unknownLink))
+        var best: CodecChoice?
+        // In order of the work they cost.
+        for method in Method.allCases {
+            guard let measure = measures[method] else { continue }
+            let cost = max(1 / measure.encode, measure.ratio / link, 1 / measure.decode)
+            if let known = best, cost >= known.cost * gain { continue }
+            best = CodecChoice(method: method, cost: cost)
+        }
+        return best ?? CodecChoice(method: .stored, cost: 1 / link)
+    }
+}
