@@ -12,7 +12,7 @@ struct RateLimit: Sendable, Hashable {
         self.burst = burst
     }
 
-    /// From when on something may be let through; `nil` for now.
+    /// From when on something may be let through; `nil` when that is at once.
     func ready(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         guard bytesPerSecond > 0, let busyUntil else { return nil }
         let ready = busyUntil - burst

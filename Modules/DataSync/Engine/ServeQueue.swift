@@ -57,7 +57,7 @@ struct ServeQueue<Ticket: Hashable & Sendable>: Sendable {
         arrivals += 1
         let entry = Entry(
             ticket: ticket, peer: peer, priority: priority, deadline: deadline, cost: max(1, cost), arrival: arrivals)
-        var line = lines[priority, default: [:]][peer] ?? Line(lastTurn: 0)
+        var line = lines[priority, default: [:]][peer] ?? Line()
         let index = line.entries.firstIndex { entry.precedes($0) } ?? line.entries.endIndex
         line.entries.insert(entry, at: index)
         lines[priority, default: [:]][peer] = line

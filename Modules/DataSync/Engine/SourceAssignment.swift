@@ -66,9 +66,11 @@ struct SourceAssignment: Sendable {
         return sources.count - 1
     }
 
-    mutating func setRate(_ bytesPerSecond: Double, of source: SourceID) { sources[source].bytesPerSecond = bytesPerSecond }
+    mutating func setRate(_ bytesPerSecond: Double, of source: SourceID) {
+        sources[source].bytesPerSecond = bytesPerSecond
+    }
 
-    /// Pieces for `source` to be asked for now, at most `bytes` of them but at least one if there is any.
+    /// What to ask `source` for: at most `bytes` of them but at least one if there is any.
     mutating func take(_ bytes: Int, from source: SourceID, at now: ContinuousClock.Instant) -> [Int] {
         guard !sources[source].isLost else { return [] }
         while firstWaiting < pieces.count, pieces[firstWaiting].state != .waiting { firstWaiting += 1 }
@@ -125,7 +127,8 @@ struct SourceAssignment: Sendable {
         if sources[source].outstanding == 0 { sources[source].lastProgress = now }
         sources[source].outstanding += pieces[index].cost
         let expected: Duration =
-            sources[source].bytesPerSecond.map { .seconds(Double(sources[source].outstanding) / max(1, $0)) } ?? patience
+            sources[source].bytesPerSecond.map { .seconds(Double(sources[source].outstanding) / max(1, $0)) }
+            ?? patience
         pieces[index].state = .asked
         pieces[index].asks.append(Ask(source: source, due: now + max(patience, expected * 3)))
     }
