@@ -85,6 +85,25 @@ import Testing
         }
     }
 
+    /// A source that is connected and sends nothing more is given up, and asked again for the rest.
+    @Test func aSourceThatHangsIsAskedAgain() async throws {
+        let pair = try Pair()
+        let source = Source(Self.tensors, steps: [.hangs(after: 9), .honest])
+        let core = try await pair.core(registers: false)
+        source.register(on: core.bus)
+        let edge = try await pair.edge {
+            $0.stallTimeout = .milliseconds(200)
+            $0.batchBytes = 1
+        }
+        try await pair.running(core, edge) {
+            let reply = try await edge.fetch(source.manifest.digest, as: "job/1")
+            #expect(try await edge.tensors(of: reply.manifest) == Self.tensors)
+            let unique = Set(source.manifest.shards.map(\.digest)).count
+            #expect(Array(source.requests.map(\.digests.count).prefix(2)) == [unique, unique - 9])
+            #expect(edge.service.receiving.outstanding == 0)
+        }
+    }
+
     /// Damage on the way is found before anything is visible, and the source is asked to look again.
     @Test func damageOnTheWayIsFoundAndMended() async throws {
         let steps: [Source.Step] = [

@@ -7,13 +7,18 @@ public struct DataSyncConfiguration: Sendable {
     public var limits = ManifestLimits()
     /// Threads that hash, compress, read and write.
     public var workers = 2
-    /// Transfers that move bytes at the same time; more wait for their turn, so that memory does not grow with the number
-    /// of sources.
-    public var maximumTransfers = 6
-    /// Bytes a source may send ahead, per transfer.
+    /// Bytes of shards in memory that are being sent, to all peers together; one peer has at most a quarter of them. This and
+    /// the next bound memory, whatever the number of peers.
+    public var maximumSendingBytes = 8 << 20
+    /// Bytes of shards in memory that are being fetched, from all sources together; a fetch waits until enough are free for
+    /// it, and takes up to half of what is.
+    public var maximumReceivingBytes = 24 << 20
+    /// Bytes a source may send ahead, per transfer; less when `maximumReceivingBytes` are short.
     public var windowBytes = 4 << 20
-    /// Bytes that are verified, written and made durable together.
+    /// Bytes that are verified, written and made durable together; less when `maximumReceivingBytes` are short.
     public var batchBytes = 2 << 20
+    /// How long a peer may take nothing before sending to it ends; a fetch gives a source that sends nothing twice as long.
+    public var stallTimeout: Duration = .seconds(30)
     /// How often and how patiently a transfer that makes no progress is tried again.
     public var retry = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: 8)
     /// How long after a shard was hashed it is taken for sound as long as its file has not changed; then it is hashed again.

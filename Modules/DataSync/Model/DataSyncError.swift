@@ -16,6 +16,8 @@ public struct DataSyncError: ModuleError {
         case invalidRequest = "invalid-request"
         /// The source sent something else than it was asked for.
         case protocolViolation = "protocol-violation"
+        /// A peer took or sent nothing for too long.
+        case stalled
         /// A native library failed.
         case native
     }

@@ -83,9 +83,7 @@ extension DataSyncService {
             throw DataSyncError(.missing, "\(missing.count) of its shards are not here, and no source was named")
         }
         try await begin(request)
-        try await transfers.within {
-            try await pull(missing, from: request.source, trace: trace, into: &moved)
-        }
+        try await pull(missing, from: request.source, trace: trace, into: &moved)
         return nil
     }
 

@@ -13,9 +13,9 @@ extension DataSyncService {
         let payload: Attachment
     }
 
-    /// Pulls shards from `source`. While some are on the wire others are verified and written, a batch at a time; what
-    /// arrived before a failure is kept.
-    /// - Throws: `protocol-violation`, `corrupt-shard` (retriable), `StoreError` `full`, or what the bus says.
+    /// Pulls shards from `source`, in as much memory as `receiving` has to give. While some are on the wire others are
+    /// verified and written, a batch at a time; what arrived before a failure is kept.
+    /// - Throws: `protocol-violation`, `corrupt-shard` or `stalled` (retriable), `StoreError` `full`, or what the bus says.
     func pull(
         _ missing: [ShardSpec], from source: PeerID, trace: TraceID, into moved: inout MovedShards
     ) async throws {
@@ -23,16 +23,27 @@ extension DataSyncService {
         while !rest.isEmpty {
             let part = rest.prefix(Self.streamLength)
             rest = rest.dropFirst(part.count)
-            try await pull(part, from: source, trace: trace, into: &moved)
+            let largest = part.reduce(0) { max($0, $1.size) }
+            let (window, batch) = (configuration.windowBytes, configuration.batchBytes)
+            let demand = TransferRoom.demand(
+                total: part.reduce(0) { $0 + $1.size }, largest: largest, window: window, batch: batch)
+            let lease = try await receiving.take(demand.minimum, upTo: demand.desired, for: source)
+            defer { withExtendedLifetime(lease) {} }
+            let room = TransferRoom(bytes: lease.bytes, largest: largest, window: window, batch: batch)
+            try await pull(part, from: source, in: room, trace: trace, into: &moved)
         }
     }
 
     private func pull(
-        _ specs: ArraySlice<ShardSpec>, from source: PeerID, trace: TraceID, into moved: inout MovedShards
+        _ specs: ArraySlice<ShardSpec>, from source: PeerID, in room: TransferRoom, trace: TraceID,
+        into moved: inout MovedShards
     ) async throws {
         let request = ShardsRequest(digests: specs.map(\.digest), recheck: moved.sawDamage ? true : nil)
         let stream = try await bus.stream(
-            DataSyncContract.shards, request, to: .peer(source), window: configuration.windowBytes, trace: trace)
+            DataSyncContract.shards, request, to: .peer(source), window: room.window, trace: trace)
+        let stalls = StallWatch()
+        let patience = configuration.stallTimeout * 2
+        async let _ = stalls.watch(patience) { stream.cancel() }
         let counted = try await withThrowingTaskGroup(of: Kept.self) { group in
             var counted = Kept()
             var running = 0
@@ -54,16 +65,23 @@ extension DataSyncService {
                 var expected = specs.makeIterator()
                 for try await item in stream {
                     let payload = try check(item, expected.next())
+                    stalls.step()
+                    if batchBytes + payload.count > room.batch { try await flush() }
                     batch.append(Arrival(item: item.body, payload: payload))
                     batchBytes += payload.count
-                    if batchBytes >= configuration.batchBytes || batch.count == 64 { try await flush() }
+                    if batchBytes >= room.batch || batch.count == 64 { try await flush() }
                     if counted.failure != nil { break }
                 }
                 if counted.failure == nil, let next = expected.next() {
                     throw DataSyncError(
                         .protocolViolation, "the source sent no shard \(next.digest)", isRetriable: true)
                 }
-            } catch { counted.failure = counted.failure ?? error }
+            } catch {
+                let failure =
+                    stalls.isStalled
+                    ? DataSyncError(.stalled, "'\(source)' sent no shard for \(patience)", isRetriable: true) : error
+                counted.failure = counted.failure ?? failure
+            }
             try await flush()
             for try await kept in group { counted.add(kept) }
             return counted

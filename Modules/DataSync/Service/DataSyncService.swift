@@ -25,8 +25,11 @@ public final class DataSyncService: Sendable {
     /// Held while a manifest is committed that names files, and while files are removed that no manifest names: so that
     /// none is removed between its being looked for and its being named.
     let naming = Turnstile(places: 1)
-    /// The fetches that move bytes.
-    let transfers: Turnstile
+    /// Bytes of shards that are read and not yet sent.
+    let sending: ByteBudget
+    /// Bytes of shards that may arrive and are not yet written. Apart from `sending`: a fetch waits for its source to send, so
+    /// two clouds that fetch from each other must not need the same bytes for both.
+    let receiving: ByteBudget
     /// Shards that a release left without a name, to be removed by `run`.
     let unnamed = AsyncStream<[Digest]>.makeStream()
 
@@ -52,7 +55,8 @@ public final class DataSyncService: Sendable {
         shards = try ShardStore(
             directory: directory, maximumShardBytes: configuration.limits.shardBytes, trust: configuration.trust)
         workers = WorkerPool(name: "datasync", threads: configuration.workers)
-        transfers = Turnstile(places: configuration.maximumTransfers)
+        sending = ByteBudget(bytes: configuration.maximumSendingBytes, shares: 4)
+        receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
     }
 
     /// Registers the service's calls on the bus. Before `Bus.run`.
@@ -82,7 +86,11 @@ public final class DataSyncService: Sendable {
     /// - Throws: `StoreError` when the store cannot be read at the start.
     public func run() async throws {
         try await recover()
-        for await shards in unnamed.stream { await removeReleased(shards) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in for await shards in unnamed.stream { await removeReleased(shards) } }
+            group.addTask { [self] in try await sending.writeOffStalled(after: configuration.stallTimeout) }
+            try await group.waitForAll()
+        }
     }
 
     /// A manifest all of whose shards are here.

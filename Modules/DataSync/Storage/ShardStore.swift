@@ -38,6 +38,12 @@ public final class ShardStore: Sendable {
     /// Whether there is a file for the shard; its bytes are not looked at.
     public func contains(_ digest: Digest) -> Bool { access(path(of: digest), F_OK) == 0 }
 
+    /// The bytes of the shard's file, which are what reading it as it is takes of memory; 0 when there is none.
+    func storedBytes(_ digest: Digest) -> Int {
+        var status = stat()
+        return stat(path(of: digest), &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// Hashes `raw` and writes it beside the store, unless the store has it.
     /// - Throws: `StoreError` `full` or `io`, `DataSyncError` `too-large`; nothing is left behind.
     public func stage(_ raw: UnsafeRawBufferPointer) throws -> StagedShard {
