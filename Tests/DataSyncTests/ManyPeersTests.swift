@@ -48,7 +48,7 @@ import Testing
             $0.maximumSendingBytes = 64 << 10
             $0.maximumReceivingBytes = 200 << 10
         }
-        let tensors = [Bytes.noise(300_000, seed: 1)]
+        let tensors = [Bytes.noise(130_000, seed: 1)]
         try await Self.running(core, edges: 16, of: pair) { edges in
             let summary = try await core.publish(tensors, as: "job/1")
             try await Self.fetchAll(edges, summary.digest)
@@ -58,7 +58,7 @@ import Testing
             let updates = try await withThrowingTaskGroup(of: (Digest, PeerID).self) { group in
                 for (number, edge) in edges.enumerated() {
                     group.addTask {
-                        let update = try await edge.publish([Bytes.noise(200_000, seed: 50 + UInt64(number))], as: "u")
+                        let update = try await edge.publish([Bytes.noise(66_000, seed: 50 + UInt64(number))], as: "u")
                         return (update.digest, PeerID("edge-\(number)"))
                     }
                 }
@@ -68,7 +68,7 @@ import Testing
                 for (digest, peer) in updates {
                     group.addTask { try await core.fetch(digest, from: peer, as: "job/1/\(peer)").movedBytes }
                 }
-                for try await bytes in group { #expect(bytes == 200_000) }
+                for try await bytes in group { #expect(bytes == 66_000) }
             }
             #expect(core.service.sending.waiting == 0)
             #expect(core.service.receiving.outstanding == 0 && core.service.receiving.waiting == 0)

@@ -14,6 +14,8 @@ public enum DataSyncContract {
     public static let manifest = Call<ManifestRequest, Manifest>("datasync.manifest", lane: .model)
     /// Local: drop a reference; shards that nothing refers to are removed.
     public static let release = Call<ReleaseRequest, Empty>("datasync.release", audience: .local)
+    /// Local: every reference that is held and begins with a prefix.
+    public static let references = Call<ReferencesRequest, ReferencesReply>("datasync.references", audience: .local)
     /// Remote: the shards with these digests, in this order, one item and one attachment each, as stored.
     public static let shards = StreamCall<ShardsRequest, ShardItem>("datasync.shards", lane: .model)
 }
@@ -194,6 +196,19 @@ public struct ReleaseRequest: Codable, Sendable {
     public var prefix: String
 
     public init(prefix: String) { self.prefix = prefix }
+}
+
+public struct ReferencesRequest: Codable, Sendable {
+    public var prefix: String
+
+    public init(prefix: String) { self.prefix = prefix }
+}
+
+public struct ReferencesReply: Codable, Sendable {
+    /// In alphabetical order.
+    public var references: [String]
+
+    public init(references: [String]) { self.references = references }
 }
 
 public struct ShardsRequest: Codable, Sendable {

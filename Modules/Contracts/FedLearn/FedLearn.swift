@@ -10,8 +10,17 @@ public enum FedLearnContract {
     public static let decline = Call<DeclineNotice, Empty>("fedlearn.decline", lane: .model, audience: .edges)
     /// Core to edge: the job has ended or the round has closed; stop and forget.
     public static let abandon = Call<RoundReference, Empty>("fedlearn.abandon", lane: .model, audience: .core)
+    /// Edge to core: which of these jobs are over, so that what is kept for them may go?
+    public static let finished = Call<JobList, JobList>("fedlearn.finished", audience: .edges)
     /// Operator to core: the job's committed rounds after this one, as many as fit into an answer.
     public static let rounds = Call<RoundReference, RoundPage>("fedlearn.rounds", audience: .operators)
+}
+
+/// Jobs by their uid.
+public struct JobList: Codable, Sendable, Hashable {
+    public var jobs: [String]
+
+    public init(jobs: [String]) { self.jobs = jobs }
 }
 
 public struct RoundPage: Codable, Sendable {

@@ -21,6 +21,11 @@ extension DataSyncService {
         unnamed.continuation.yield(shards)
     }
 
+    /// Every reference that is held, also by a fetch that was cut short, and begins with `prefix`.
+    public func references(prefix: String) async throws -> [String] {
+        try await store.read { try Catalogue(connection: $0).references(prefix: prefix) }
+    }
+
     /// Removes the files of shards that a release left without a name; what fails is left to the next start.
     func removeReleased(_ shards: [Digest]) async {
         do { _ = try await remove(shards) } catch {

@@ -75,6 +75,9 @@ public final class DataSyncService: Sendable {
             try await release(prefix: request.body.prefix)
             return Empty()
         }
+        bus.handle(DataSyncContract.references) { [self] request in
+            ReferencesReply(references: try await references(prefix: request.body.prefix))
+        }
         bus.handle(DataSyncContract.manifest) { [self] request in try await manifest(request.body.digest) }
         bus.handleStream(DataSyncContract.shards) { [self] request, writer in
             try await send(request.body, to: request.peer, writer)

@@ -52,6 +52,15 @@ struct Catalogue {
             """, shard.hex)
     }
 
+    func references(prefix: String) throws -> [String] {
+        try connection.query(
+            """
+            SELECT DISTINCT owner FROM datasync_references
+            WHERE owner >= ?1 AND substr(owner, 1, length(?1)) = ?1 ORDER BY owner
+            """, prefix
+        ) { try $0.string(0) }
+    }
+
     /// Drops every reference that begins with `prefix`, and the manifests that nobody refers to any more.
     /// - Returns: the number of references dropped, and the shards that no manifest names any more, whose files may go.
     func release(prefix: String) throws -> (references: Int, shards: [Digest]) {

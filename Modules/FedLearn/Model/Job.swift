@@ -25,8 +25,22 @@ struct Job: Sendable {
     /// Whether a runner has something to do.
     var hasWork: Bool { !phase.isTerminal }
 
+    /// What every data reference of every job begins with.
+    static let references = "fedlearn/"
     /// The prefix of every data reference a job holds.
-    static func referencePrefix(_ uid: String) -> String { "fedlearn/\(uid)/" }
+    static func referencePrefix(_ uid: String) -> String { "\(references)\(uid)/" }
+    /// The uid of the job that holds a reference.
+    static func uid(ofReference reference: String) -> String? {
+        let parts = reference.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        return parts.count == 3 && "\(parts[0])/" == references && !parts[1].isEmpty ? String(parts[1]) : nil
+    }
+
+    /// Edges that may hold something of the job, as far as is remembered; others ask when they connect.
+    var knownEdges: [Name] {
+        let kept = rounds.newest.flatMap { $0.contributors.map(\.edge) + $0.absent.map(\.edge) }
+        return Set((header.placement?.chosen ?? []) + kept).sorted()
+    }
+
     func globalReference(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/global" }
     func updatePrefix(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/update/" }
 

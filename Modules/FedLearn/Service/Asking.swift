@@ -27,7 +27,7 @@ struct Asking: Sendable {
             } catch let error as any ModuleError where !error.isRetriable {
                 if Task.isCancelled { return }
                 logger.warning("an edge cannot train", ["edge": edge.text], error: error)
-                mailbox.yield(.declined(edge, error.message))
+                mailbox.yield(.declined(edge, Failure(error)))
                 return
             } catch {
                 if Task.isCancelled { return }

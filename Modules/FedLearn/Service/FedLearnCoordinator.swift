@@ -19,6 +19,7 @@ public actor FedLearnCoordinator {
     let changes = ChangeFeed<Name, ResourceRecord>()
     /// Where evaluation and the baseline's training run, off the cooperative pool.
     let computing = ThreadExecutor(name: "fedlearn")
+    private let releaseMemory: @Sendable () -> Void
     private var jobs: [Name: Job] = [:]
     private var mailboxes: [String: Mailbox] = [:]
     private var stops: [String: AsyncStream<Void>.Continuation] = [:]
@@ -37,10 +38,14 @@ public actor FedLearnCoordinator {
     }
 
     /// Loads the jobs of the run before.
+    /// - Parameter releaseMemory: gives free memory back to the system; called between moving models and averaging them,
+    ///   which both take much and at different times, and when a job ends. It may block.
     public init(
         bus: Bus, database: Database, datasets: any DatasetProvider, wallClock: any WallClock = SystemWallClock(),
-        logger: Logger, metrics: MetricsRegistry = MetricsRegistry()
+        logger: Logger, metrics: MetricsRegistry = MetricsRegistry(),
+        releaseMemory: @escaping @Sendable () -> Void = {}
     ) async throws {
+        self.releaseMemory = releaseMemory
         self.metrics = FedLearnMetrics(metrics)
         self.bus = bus
         storage = JobStorage(database: database)
@@ -59,8 +64,11 @@ public actor FedLearnCoordinator {
         bus.handle(FedLearnContract.update) { [self] request in try await update(request) }
         bus.handle(FedLearnContract.decline) { [self] (request: Inbound<DeclineNotice>) -> Empty in
             let notice = request.body
-            await post(.declined(try Name(request.peer.text), notice.failure.message), to: notice.reference)
+            await post(.declined(try Name(request.peer.text), notice.failure), to: notice.reference)
             return Empty()
+        }
+        bus.handle(FedLearnContract.finished) { [self] (request: Inbound<JobList>) -> JobList in
+            await finished(among: request.body)
         }
         registerResource()
     }
@@ -102,7 +110,20 @@ public actor FedLearnCoordinator {
         } catch { logger.warning("shards of a deleted job remain", ["job": name.text], error: error) }
     }
 
+    /// Gives free memory back to the system.
+    nonisolated func settleMemory() async {
+        let release = releaseMemory
+        // It cannot fail: `release` does not throw.
+        try? await computing.run { release() }
+    }
+
     // MARK: - Jobs
+
+    /// Those jobs that need nothing more from an edge: finished, failed or unknown.
+    private func finished(among list: JobList) -> JobList {
+        let live = Set(jobs.values.filter(\.hasWork).map(\.uid))
+        return JobList(jobs: list.jobs.filter { !live.contains($0) })
+    }
 
     var allJobs: [Job] { jobs.values.sorted { $0.name < $1.name } }
 
@@ -160,7 +181,7 @@ public actor FedLearnCoordinator {
         stops[job.uid]?.finish()
         changes.finish(job.name)
         let reference = job.reference(round: job.current?.round ?? 0)
-        for edge in job.header.placement?.chosen ?? [] where bus.isConnected(PeerID(edge)) {
+        for edge in job.knownEdges where bus.isConnected(PeerID(edge)) {
             do {
                 _ = try await bus.call(
                     FedLearnContract.abandon, reference, to: .peer(PeerID(edge)), timeout: .seconds(2))
@@ -230,7 +251,8 @@ public actor FedLearnCoordinator {
                     "job": job.name.text, "edge": edge.text, "round": "\(notice.reference.round)",
                     "reason": verdict.reason,
                 ])
-            post(.declined(edge, verdict.reason), to: notice.reference)
+            post(
+                .declined(edge, Failure(code: "refused", message: verdict.reason)), to: notice.reference)
         }
         return verdict
     }
@@ -264,6 +286,6 @@ public actor FedLearnCoordinator {
 /// What a runner learns of its open round.
 enum RoundEvent: Sendable {
     case contributed(Name)
-    case declined(Name, String)
+    case declined(Name, Failure)
     case deadline
 }

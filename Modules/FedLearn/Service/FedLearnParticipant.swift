@@ -18,6 +18,10 @@ public actor FedLearnParticipant {
     private let training = ThreadExecutor(name: "training")
     /// The round each job is at, by the job's uid.
     private var active: [String: Activity] = [:]
+    /// Jobs that ended while their work was still stopping; what it left behind goes when it has.
+    private var abandoned: Set<String> = []
+    /// Jobs whose data is being dropped; no order of theirs is taken meanwhile, or its data would go too.
+    private var forgetting: Set<String> = []
     private let works: AsyncStream<Work>
     private let queue: AsyncStream<Work>.Continuation
 
@@ -61,17 +65,22 @@ public actor FedLearnParticipant {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { [self] in
                 for await event in bus.peerEvents() {
-                    if case .connected(.core) = event { try await repeatNotices() }
+                    if case .connected(.core) = event {
+                        await forgetFinishedJobs()
+                        try await repeatNotices()
+                    }
                 }
             }
             for await work in works {
                 group.addTask { [self] in
                     switch work {
                     case .train(let order, let trace, let stopped):
-                        await Self.race(stopped) { [self] in await train(order, trace: trace) }
+                        let failure = await Self.race(stopped) { [self] in await train(order, trace: trace) }
+                        // First, so that the core may ask again at once.
                         await ended(order.reference, base: order.manifest)
+                        if let failure = failure ?? nil { await decline(order.reference, failure, trace: trace) }
                     case .deliver(let notice, let stopped):
-                        await Self.race(stopped) { [self] in
+                        _ = await Self.race(stopped) { [self] in
                             await deliver(notice, timeout: .seconds(3600), trace: .none)
                         }
                         await ended(notice.reference, base: nil)
@@ -90,13 +99,37 @@ public actor FedLearnParticipant {
         }
     }
 
+    /// Asks the core, on every connection, which of the jobs that something is held for are over: also those of which nothing
+    /// was trained here, such as one whose first model was still on its way when this edge was killed. Best effort: the next
+    /// connection asks again.
+    private func forgetFinishedJobs() async {
+        do {
+            let held = try await ModelTransfer(bus: bus, trace: .none).references(Job.references)
+            let idle = Set(held.compactMap(Job.uid(ofReference:))).filter { active[$0] == nil }
+            guard !idle.isEmpty else { return }
+            let finished = try await bus.call(
+                FedLearnContract.finished, JobList(jobs: idle.sorted()), to: .peer(.core), timeout: .seconds(10)
+            ).body.jobs
+            for uid in finished where idle.contains(uid) && active[uid] == nil {
+                try await forget(uid)
+                logger.info("what was kept for a job that is over is dropped", ["uid": uid])
+            }
+        } catch { logger.debug("could not ask which jobs are over", error: error) }
+    }
+
     /// Runs `work` until it ends or `stopped` does, which cancels it.
-    private static func race(_ stopped: AsyncStream<Void>, _ work: @escaping @Sendable () async -> Void) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask(operation: work)
-            group.addTask { for await _ in stopped {} }
-            await group.next()
-            group.cancelAll()
+    /// - Returns: what `work` returned, if it ended first.
+    private static func race<Result: Sendable>(
+        _ stopped: AsyncStream<Void>, _ work: @escaping @Sendable () async -> Result
+    ) async -> Result? {
+        await withTaskGroup(of: Result?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                for await _ in stopped {}
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 
@@ -111,9 +144,14 @@ public actor FedLearnParticipant {
     private func accept(_ order: TrainOrder, trace: TraceID) async throws -> TrainAcceptance {
         let reference = order.reference
         let data = try await data(for: order)
+        guard !forgetting.contains(reference.jobUID) else {
+            throw FedLearnError("in-progress", "an earlier end of this job is being tidied up", isRetriable: true)
+        }
         if let current = active[reference.jobUID], current.round == reference.round, current.base == order.manifest {
             return TrainAcceptance(samples: data.count)
         }
+        // The job has work again: what ends now no longer ends the job.
+        abandoned.remove(reference.jobUID)
         active[reference.jobUID]?.stop.finish()
         let (stopped, stop) = AsyncStream<Void>.makeStream()
         active[reference.jobUID] = Activity(round: reference.round, base: order.manifest, stop: stop)
@@ -134,31 +172,37 @@ public actor FedLearnParticipant {
         return try data.withClasses(order.classes)
     }
 
-    private func ended(_ reference: RoundReference, base: Digest?) {
-        guard let current = active[reference.jobUID], current.round == reference.round, current.base == base else {
-            return
+    private func ended(_ reference: RoundReference, base: Digest?) async {
+        let uid = reference.jobUID
+        if let current = active[uid], current.round == reference.round, current.base == base { active[uid] = nil }
+        guard active[uid] == nil, abandoned.remove(uid) != nil else { return }
+        do { try await forget(uid) } catch {
+            logger.warning("data of a job that is over stays until the next connection", error: error)
         }
-        active[reference.jobUID] = nil
     }
 
     private func abandon(_ reference: RoundReference) async throws {
-        active.removeValue(forKey: reference.jobUID)?.stop.finish()
-        try await forget(reference)
-    }
-
-    /// Drops everything that was kept for a job.
-    private func forget(_ reference: RoundReference) async throws {
-        try await storage.forget(job: reference.jobUID)
-        try await ModelTransfer(bus: bus, trace: .none).release(Self.prefix(reference.jobUID))
-        await datasets.forget()
+        if let activity = active.removeValue(forKey: reference.jobUID) {
+            abandoned.insert(reference.jobUID)
+            activity.stop.finish()
+        }
+        try await forget(reference.jobUID)
         logger.info("job is over", ["job": reference.job.text])
     }
 
-    private static func prefix(_ uid: String) -> String { "fedlearn/\(uid)/" }
+    /// Drops everything that was kept for a job.
+    private func forget(_ uid: String) async throws {
+        forgetting.insert(uid)
+        defer { forgetting.remove(uid) }
+        try await storage.forget(job: uid)
+        try await ModelTransfer(bus: bus, trace: .none).release(Job.referencePrefix(uid))
+        await datasets.forget()
+    }
 
     // MARK: - Training
 
-    private func train(_ order: TrainOrder, trace: TraceID) async {
+    /// - Returns: why the round cannot be trained here, for the core to be told.
+    private func train(_ order: TrainOrder, trace: TraceID) async -> Failure? {
         let reference = order.reference
         let logger = logger.with(["job": reference.job.text, "trace": trace.description, "round": "\(reference.round)"])
         do {
@@ -170,21 +214,26 @@ public actor FedLearnParticipant {
                 notice = try await trained(order, trace: trace, logger: logger)
             }
             await deliver(notice, timeout: .seconds(order.deadlineSeconds * 2), trace: trace)
+            return nil
         } catch let error as any ModuleError where error.isRetriable {
             // A full disk, a lost connection: the core waits until the round's deadline, so there is time to try again.
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled else { return nil }
             logger.warning("the round is tried again", error: error)
-            do { try await Task.sleep(for: .seconds(1)) } catch { return }
-            await train(order, trace: trace)
+            do { try await Task.sleep(for: .seconds(1)) } catch { return nil }
+            return await train(order, trace: trace)
         } catch {
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled else { return nil }
             logger.error("the round could not be trained", error: error)
-            do {
-                _ = try await bus.call(
-                    FedLearnContract.decline, DeclineNotice(reference: reference, failure: Failure(error)),
-                    to: .peer(.core), retry: RetryPolicy(), trace: trace)
-            } catch { logger.warning("the core could not be told", error: error) }
+            return Failure(error)
         }
+    }
+
+    private func decline(_ reference: RoundReference, _ failure: Failure, trace: TraceID) async {
+        do {
+            _ = try await bus.call(
+                FedLearnContract.decline, DeclineNotice(reference: reference, failure: failure), to: .peer(.core),
+                retry: RetryPolicy(), trace: trace)
+        } catch { logger.warning("the core could not be told", error: error) }
     }
 
     /// Fetches the global model, trains it on the local data and publishes the update, durably.
@@ -192,7 +241,7 @@ public actor FedLearnParticipant {
         let reference = order.reference
         let transfer = ModelTransfer(bus: bus, trace: trace)
         let reply = try await transfer.fetch(
-            order.manifest, from: .core, reference: "\(Self.prefix(reference.jobUID))\(reference.round)/global",
+            order.manifest, from: .core, reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/global",
             expecting: order.architecture, timeout: .seconds(order.deadlineSeconds))
         let tensors = try await transfer.read(reply.manifest)
         let data = try await data(for: order)
@@ -201,7 +250,7 @@ public actor FedLearnParticipant {
         let seconds = (ContinuousClock.now - started).seconds
         let update = try await transfer.publish(
             trained, of: order.architecture,
-            reference: "\(Self.prefix(reference.jobUID))\(reference.round)/update")
+            reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update")
         let notice = UpdateNotice(
             reference: reference, manifest: update.digest, samples: data.count, loss: loss, trainSeconds: seconds,
             fetchedBytes: reply.movedBytes)
@@ -247,12 +296,13 @@ public actor FedLearnParticipant {
                     FedLearnContract.update, notice, to: .peer(.core), timeout: .seconds(120), trace: trace
                 ).body
                 if verdict.isJobOver {
-                    try await forget(reference)
+                    try await forget(reference.jobUID)
+                    logger.info("job is over")
                 } else if verdict.isAccepted {
                     try await storage.forget(job: reference.jobUID, before: reference.round)
                     let transfer = ModelTransfer(bus: bus, trace: trace)
                     for past in max(0, reference.round - 2)..<reference.round {
-                        try await transfer.release("\(Self.prefix(reference.jobUID))\(past)/")
+                        try await transfer.release("\(Job.referencePrefix(reference.jobUID))\(past)/")
                     }
                 } else {
                     logger.warning("the core refused the update", ["reason": verdict.reason])

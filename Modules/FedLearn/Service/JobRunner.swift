@@ -129,7 +129,8 @@ struct JobRunner: Sendable {
     /// Lets the edges forget the job. Best effort: an edge that misses it asks when it connects again.
     private func tellEdges(_ job: Job) async {
         let reference = job.reference(round: job.rounds.count)
-        for edge in job.header.placement?.chosen ?? [] where bus.isConnected(PeerID(edge)) {
+        await coordinator.settleMemory()
+        for edge in job.knownEdges where bus.isConnected(PeerID(edge)) {
             do {
                 _ = try await bus.call(
                     FedLearnContract.abandon, reference, to: .peer(PeerID(edge)), timeout: .seconds(2),

@@ -68,6 +68,13 @@ struct ModelTransfer: Sendable {
         return tensors
     }
 
+    /// Every reference with this prefix.
+    func references(_ prefix: String) async throws -> [String] {
+        try await bus.call(
+            DataSyncContract.references, ReferencesRequest(prefix: prefix), timeout: .seconds(60), trace: trace
+        ).body.references
+    }
+
     /// Drops every reference with this prefix.
     func release(_ prefix: String) async throws {
         _ = try await bus.call(

@@ -69,14 +69,20 @@ struct RoundRunner: Sendable {
         guard let open, open.round == round else {
             throw FedLearnError("corrupt", "job '\(job.name)' has an open round other than \(round); restore a backup")
         }
-        let transfer = ModelTransfer(bus: bus, trace: job.traceID)
-        let base = try await transfer.manifest(open.base)
+        let base = try await mender(job).whole(
+            open.base, from: open.participants + job.knownEdges, reference: job.globalReference(round: round - 1))
         var absences: [Name: String] = [:]
         if !open.isAggregating {
             absences = try await collect(open, base: base, job: &job)
             try await coordinator.storage.close(job.reference(round: round))
         }
         try await commit(open, base: base, absences: absences, job: job, started: started)
+    }
+
+    private func mender(_ job: Job) -> ModelMender {
+        ModelMender(
+            transfer: ModelTransfer(bus: bus, trace: job.traceID), architecture: job.spec.architecture,
+            timeout: job.spec.deadline, logger: coordinator.logger(for: job))
     }
 
     /// Waits until enough edges are eligible.
@@ -137,22 +143,29 @@ struct RoundRunner: Sendable {
         if step == .wait {
             step = try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
-                for edge in open.participants where !machine.contributors.contains(edge) {
-                    group.addTask { [bus] in
-                        await Asking(bus: bus, edge: edge, order: order, trace: trace, logger: logger).run(mailbox)
-                    }
+                let ask: @Sendable (Name) async -> Void = { [bus] edge in
+                    await Asking(bus: bus, edge: edge, order: order, trace: trace, logger: logger).run(mailbox)
                 }
+                for edge in open.participants where !machine.contributors.contains(edge) {
+                    group.addTask { await ask(edge) }
+                }
+                var mends = Mends()
                 group.addTask {
                     try await Task.sleep(for: deadline)
                     mailbox.yield(.deadline)
                 }
                 for await event in events {
-                    let step =
-                        switch event {
-                        case .contributed(let edge): machine.contributed(edge)
-                        case .declined(let edge, let reason): machine.declined(edge, reason: reason)
-                        case .deadline: machine.deadlinePassed(deadline)
+                    let step: RoundMachine.Step
+                    switch event {
+                    case .contributed(let edge): step = machine.contributed(edge)
+                    case .declined(let edge, let failure):
+                        if mends.mayHelp(edge, failure), await mend(open, job) {
+                            group.addTask { await ask(edge) }
+                            continue
                         }
+                        step = machine.declined(edge, reason: failure.message)
+                    case .deadline: step = machine.deadlinePassed(deadline)
+                    }
                     job.current = Self.current(open.round, "Training", machine)
                     await coordinator.show(job)
                     if step != .wait { return step }
@@ -171,6 +184,33 @@ struct RoundRunner: Sendable {
             throw Repeat(reason: reason, isRefused: isRefused)
         }
         return machine.absences
+    }
+
+    /// Which edges were asked again because the core could not send them the model.
+    private struct Mends {
+        private static let limit = 3
+        private var counts: [Name: Int] = [:]
+
+        mutating func mayHelp(_ edge: Name, _ failure: Failure) -> Bool {
+            guard ModelMender.isLoss(failure.code), counts[edge, default: 0] < Self.limit else { return false }
+            counts[edge, default: 0] += 1
+            return true
+        }
+    }
+
+    /// Brings back what the core lost of the model that a round starts from.
+    /// - Returns: whether all of it is here.
+    private func mend(_ open: OpenRound, _ job: Job) async -> Bool {
+        do {
+            _ = try await mender(job).whole(
+                open.base, from: open.participants + job.knownEdges,
+                reference: job.globalReference(round: open.round - 1))
+            return true
+        } catch {
+            // The round is refused and begun again, and that says it once more, for the job to fail.
+            coordinator.logger(for: job).error("the global model is damaged", error: error)
+            return false
+        }
     }
 
     private static func current(_ round: Int, _ state: String, _ machine: RoundMachine) -> CurrentRound {
@@ -193,7 +233,10 @@ struct RoundRunner: Sendable {
         await coordinator.show(job)
 
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
+        // What moving the updates took is free by now; averaging needs it elsewhere.
+        await coordinator.settleMemory()
         var average: [Tensor]?
+        var mends = 0
         while average == nil {
             do {
                 average = try await Averager(transfer: transfer).average(updates, base: base)
@@ -206,6 +249,14 @@ struct RoundRunner: Sendable {
                 let isEnough = !updates.isEmpty && updates.count >= job.spec.minimumClients
                 try await coordinator.storage.discard(error.edge, in: reference, reopening: !isEnough)
                 if !isEnough { throw Repeat(reason: "\(error.edge): \(reason)", isRefused: true) }
+            } catch let error as any ModuleError where ModelMender.isLoss(error.code) && mends < 3 {
+                // The edges keep their updates until the next round.
+                mends += 1
+                for update in updates {
+                    _ = try await mender(job).whole(
+                        update.manifest, from: [update.edge],
+                        reference: job.updatePrefix(round: round) + update.edge.text)
+                }
             }
         }
         guard let tensors = average else { throw CancellationError() }
