@@ -46,7 +46,8 @@ public struct CoreCloud: Sendable {
         let dataSync = try DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(
-            bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics)
+            bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics,
+            releaseMemory: FreeMemory.release)
         topology.register()
         enrolment.register(on: bus, topology: topology)
         PlacementService(bus: bus, logger: logger).register()
