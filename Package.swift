@@ -55,7 +55,7 @@ let modules: [Target] = [
     module("HTTPKit", ["Core", "Telemetry", "CCurl"]),
     module("Topology", service),
     module("Placement", foundation + ["MessageBus"]),
-    module("DataSync", service + ["CLZ4", "CCrypto"]),
+    module("DataSync", service + ["CLZ4", "CZstd", "CKernels", "CCrypto"]),
     module("FedLearn", service + ["Tensor", "NeuralNet", "Datasets", "YAMLKit"]),
 ]
 
@@ -74,6 +74,7 @@ let package = Package(
         system("COpenBLAS", apt: "libopenblas-dev"),
         system("CLZ4", apt: "liblz4-dev"),
         system("CCurl", apt: "libcurl4-openssl-dev"),
+        system("CZstd", apt: "libzstd-dev"),
         system("CYAML", apt: "libyaml-dev"),
         system("CZlib", apt: "zlib1g-dev"),
         system("CCrypto", apt: "libssl-dev"),

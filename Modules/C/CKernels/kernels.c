@@ -1,10 +1,5 @@
 #include "kernels.h"
-
-#if defined(__x86_64__)
-#define EACH_WIDTH __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define EACH_WIDTH
-#endif
+#include "widths.h"
 
 #pragma STDC FP_CONTRACT OFF
 

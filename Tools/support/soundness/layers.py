@@ -45,6 +45,7 @@ C_OWNERS = {
     "COpenBLAS": {"Tensor"},
     "COneDNN": {"Tensor"},
     "CLZ4": {"DataSync"},
+    "CZstd": {"DataSync"},
     "CYAML": {"YAMLKit"},
     "CZlib": {"Datasets"},
     "CHwloc": {"Topology"},
