@@ -55,7 +55,9 @@ let modules: [Target] = [
     module("HTTPKit", ["Core", "Telemetry", "CCurl"]),
     module("Topology", service),
     module("Placement", foundation + ["MessageBus"]),
-    module("DataSync", service + ["CLZ4", "CZstd", "CKernels", "CCrypto"]),
+    module(
+        "DataSync", service + ["CLZ4", "CZstd", "CKernels", "CCrypto", "YAMLKit"],
+        resources: [.embedInCode("Policy/Shipped")]),
     module("FedLearn", service + ["Tensor", "NeuralNet", "Datasets", "YAMLKit"]),
 ]
 
@@ -118,6 +120,7 @@ let package = Package(
         tests(
             "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target"],
             resources: [.copy("Wire/vectors.json")]),
+        tests("SyncPolicyTests", ["DataSync", "YAMLKit", "Contracts", "Core"]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
         tests(
             "DataSyncTests",

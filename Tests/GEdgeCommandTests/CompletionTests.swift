@@ -64,7 +64,7 @@ struct CompletionTests {
     }
 
     @Test func offersWhatTheCoreKnows() async throws {
-        #expect(try await offers("get", "") == ["jobs", "edges", "models"])
+        #expect(try await offers("get", "") == ["jobs", "edges", "models", "syncpolicies", "datasets"])
         #expect(try await offers("describe", "j") == ["job/"])
         #expect(try await offers("describe", "job/d") == ["job/digits"])
         #expect(try await offers("get", "jobs/") == ["jobs/digits", "jobs/letters"])

@@ -7,14 +7,16 @@ enum WaitCommand {
         .trainingJob: ["running", "succeeded", "failed", "deleted"],
         .edge: ["ready", "reconnecting", "lost", "left", "revoked", "deleted"],
         .model: ["present", "deleted"],
+        .syncPolicy: ["present", "deleted"],
+        .dataset: ["ready", "present", "deleted"],
     ]
 
     static let command = Command(
         "wait", topic: .resources, summary: "return when a resource has reached a phase",
         details: """
-            Without --for a job is awaited until it succeeded, an edge until it is ready, a model until it is present. The exit code
-            is 0 when that happened, 1 when it can no longer happen, 3 when there is no such job, 5 when --timeout was over first.
-            An edge or a model that does not exist yet is waited for. Without --timeout the wait has no end.
+            Without --for a job is awaited until it succeeded, an edge or a data set until it is ready, a model or a policy until it
+            is present. The exit code is 0 when that happened, 1 when it can no longer happen, 3 when there is no such resource, 5
+            when --timeout was over first. An edge or a model that does not exist yet is waited for. Without --timeout the wait has no end.
             """,
         examples: ["gedge wait job/digits --timeout 5m", "gedge wait edge/edge-1 --for lost --timeout 30s"],
         operands: [Operand(.resource(["KIND"])), Operand(.text(placeholder: "NAME"), isRequired: false)],
@@ -50,8 +52,8 @@ enum WaitCommand {
     private static func defaultGoal(_ kind: ResourceKind) -> String {
         switch kind {
         case .trainingJob: "succeeded"
-        case .edge: "ready"
-        case .model: "present"
+        case .edge, .dataset: "ready"
+        case .model, .syncPolicy: "present"
         }
     }
 

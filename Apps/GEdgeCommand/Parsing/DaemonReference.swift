@@ -24,8 +24,8 @@ struct DaemonReference: Sendable, Hashable {
         case .trainingJob:
             edge = nil
             job = name
-        case .model:
-            throw .usage("a model has no log and no metrics; name core, edge/NAME or job/NAME")
+        case .model, .syncPolicy, .dataset:
+            throw .usage("a \(kind.word) has no log and no metrics; name core, edge/NAME or job/NAME")
         }
     }
 }

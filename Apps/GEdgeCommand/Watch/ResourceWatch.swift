@@ -20,7 +20,7 @@ struct ResourceWatch: Sendable {
     ) async throws -> Result? {
         while true {
             do {
-                return try await kind == .model ? poll(body) : follow(body)
+                return try await kind == .trainingJob || kind == .edge ? follow(body) : poll(body)
             } catch let error as any ModuleError where error.isRetriable {
                 try await onInterruption(error)
                 try await core.reconnected(within: patience)
@@ -43,7 +43,7 @@ struct ResourceWatch: Sendable {
             code: "interrupted", message: "the core ended the watch of \(kind.word)/\(name)", isRetriable: true)
     }
 
-    /// For the kind whose resources never change: only whether they are there is of interest.
+    /// For the kinds whose resources hardly ever change.
     private func poll<Result>(_ body: (ResourceRecord) async throws -> Result?) async throws -> Result? {
         var shown: ResourceRecord?
         while true {

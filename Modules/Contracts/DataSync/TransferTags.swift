@@ -13,12 +13,14 @@ public struct TransferTags: Codable, Sendable, Hashable {
     public var round: Int?
     /// The data set it is a version of.
     public var dataset: DatasetName?
+    /// How many records it holds, for rules that wait until enough have gathered.
+    public var records: Int?
     /// Whether what would identify a person was taken out. Absent for no.
     public var isAnonymised: Bool?
 
     public init(
         artefact: Artefact, workload: Workload? = nil, job: Name? = nil, policy: Name? = nil, round: Int? = nil,
-        dataset: DatasetName? = nil, isAnonymised: Bool? = nil
+        dataset: DatasetName? = nil, records: Int? = nil, isAnonymised: Bool? = nil
     ) {
         self.artefact = artefact
         self.workload = workload
@@ -26,6 +28,7 @@ public struct TransferTags: Codable, Sendable, Hashable {
         self.policy = policy
         self.round = round
         self.dataset = dataset
+        self.records = records
         self.isAnonymised = isAnonymised
     }
 }

@@ -5,6 +5,8 @@ public enum ResourceKind: String, Codable, Sendable, CaseIterable {
     case trainingJob = "TrainingJob"
     case edge = "Edge"
     case model = "Model"
+    case syncPolicy = "SyncPolicy"
+    case dataset = "Dataset"
 
     /// The words a person may type for it.
     public var aliases: [String] {
@@ -12,11 +14,13 @@ public enum ResourceKind: String, Codable, Sendable, CaseIterable {
         case .trainingJob: ["job", "jobs", "trainingjob", "trainingjobs"]
         case .edge: ["edge", "edges"]
         case .model: ["model", "models"]
+        case .syncPolicy: ["syncpolicy", "syncpolicies", "policy", "policies"]
+        case .dataset: ["dataset", "datasets"]
         }
     }
 
     /// Whether people write it; the others are written by the platform alone.
-    public var isUserWritten: Bool { self == .trainingJob }
+    public var isUserWritten: Bool { self == .trainingJob || self == .syncPolicy || self == .dataset }
 
     public init?(alias: String) {
         let word = alias.lowercased()

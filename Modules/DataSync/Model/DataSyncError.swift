@@ -18,6 +18,16 @@ public struct DataSyncError: ModuleError {
         case protocolViolation = "protocol-violation"
         /// A peer took or sent nothing for too long.
         case stalled
+        /// A policy that cannot be applied.
+        case invalidPolicy = "invalid-policy"
+        /// There is no such policy or data set.
+        case notFound = "not-found"
+        /// What is asked for is in the way of something else.
+        case conflict
+        /// A rule refused it.
+        case refused
+        /// A rule holds it back until later.
+        case deferred
         /// A native library failed.
         case native
     }

@@ -39,38 +39,24 @@ public enum TransferDecision: Sendable, Hashable {
     case refuse(rule: RuleName, reason: String)
 }
 
-/// How an allowed transfer travels.
+/// How an allowed transfer travels, and what becomes of it.
 public struct TransferTerms: Sendable, Hashable {
     public var priority: TransferPriority
     public var codec: TransferCodec
+    public var consistency: Consistency
+    public var retention: Retention
     public var rule: RuleName
 
-    public init(priority: TransferPriority = .normal, codec: TransferCodec = .automatic, rule: RuleName = .none) {
+    public init(
+        priority: TransferPriority = .normal, codec: TransferCodec = .automatic, consistency: Consistency = .eventual,
+        retention: Retention = .forever, rule: RuleName = .none
+    ) {
         self.priority = priority
         self.codec = codec
+        self.consistency = consistency
+        self.retention = retention
         self.rule = rule
     }
-}
-
-/// The order in which transfers get the link; the smaller one goes first.
-public enum TransferPriority: Int, Sendable, Hashable, Comparable, CaseIterable {
-    /// At most 64 KiB that somebody waits for.
-    case urgent = 0
-    /// A round's models and updates.
-    case normal = 1
-    /// Data sets, anything that may wait.
-    case bulk = 2
-
-    public static func < (left: TransferPriority, right: TransferPriority) -> Bool { left.rawValue < right.rawValue }
-}
-
-/// How bytes are made smaller on their way.
-public enum TransferCodec: String, Sendable, Hashable, Codable, CaseIterable {
-    /// By what pays on this link.
-    case automatic = "auto"
-    case lz4
-    case zstd
-    case none
 }
 
 /// Which rule decided, in the words of `explain`: `policy/federated rule 2`.
