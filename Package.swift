@@ -56,7 +56,7 @@ let modules: [Target] = [
     module("Topology", service),
     module("Placement", foundation + ["MessageBus"]),
     module(
-        "DataSync", service + ["CLZ4", "CZstd", "CKernels", "CCrypto", "YAMLKit"],
+        "DataSync", service + ["HTTPKit", "CLZ4", "CZstd", "CKernels", "CCrypto", "YAMLKit"],
         resources: [.embedInCode("Policy/Shipped")]),
     module("FedLearn", service + ["Tensor", "NeuralNet", "Datasets", "YAMLKit"]),
 ]
@@ -102,6 +102,7 @@ let package = Package(
         tests("CoreTests", ["Core"]),
         tests("GEdgeCommandTests", foundation + ["GEdgeCommand", "MessageBus"]),
         tests("TensorTests", ["Core", "Tensor"]),
+        tests("ArchiveTests", ["Core", "DataSync", "HTTPKit", "Telemetry"]),
         tests("HTTPKitTests", ["Core", "HTTPKit", "Telemetry"]),
         tests("DatasetsTests", ["Core", "Datasets", "CZlib"]),
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),

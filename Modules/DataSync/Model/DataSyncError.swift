@@ -30,6 +30,10 @@ public struct DataSyncError: ModuleError {
         case deferred
         /// A native library failed.
         case native
+        /// Credentials that cannot be used, or that an object store refuses.
+        case accessDenied = "access-denied"
+        /// An object store answered what it should not.
+        case objectStore = "object-store"
     }
 
     public let code: String

@@ -79,7 +79,8 @@ final class EasyHandle {
             // A value that is empty is written with a semicolon; with a colon the field would be left out.
             try add(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
-        try add("Expect:")
+        // No waiting for `100 Continue`; but libcurl 7.88 would sign the field that is left out.
+        if request.signature == nil { try add("Expect:") }
         try set(CURLOPT_HTTPHEADER, pointer: fields)
     }
 
