@@ -121,7 +121,7 @@ let package = Package(
         tests(
             "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target"],
             resources: [.copy("Wire/vectors.json")]),
-        tests("SyncPolicyTests", ["DataSync", "YAMLKit", "Contracts", "Core"]),
+        tests("SyncPolicyTests", service + ["DataSync", "YAMLKit"]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
         tests(
             "DataSyncTests",

@@ -34,7 +34,8 @@ public struct CoreCloud: Sendable {
         _ = try await datasets.summaries()
         let keys = try KeyFile("\(state.subdirectory("keys"))/core.key").loadOrCreate()
         let database = try await Database.open(
-            path: state.file("core.db"), migrations: [.topology, DataSyncService.migrations, .fedLearnCoordinator],
+            path: state.file("core.db"),
+            migrations: [.topology, DataSyncService.migrations, PolicyGate.migrations, .fedLearnCoordinator],
             logger: logger)
         var settings = BusConfiguration(identity: .core)
         settings.software = "core-cloud/\(Version.current)"
@@ -43,6 +44,10 @@ public struct CoreCloud: Sendable {
         let topology = try await TopologyService(
             bus: bus, database: database, lease: .seconds(configuration.leaseSeconds), logger: logger)
         let enrolment = try await EnrolmentService(database: database, serverKey: keys.publicKey, logger: logger)
+        let gate = try await PolicyGate(
+            cloud: .core, local: nil, database: database, link: TransferLinkMeter(bus: bus, logger: logger),
+            logger: logger, metrics: metrics)
+        let policies = try await SyncPolicyService(bus: bus, gate: gate, logger: logger)
         let dataSync = try DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(
@@ -51,6 +56,7 @@ public struct CoreCloud: Sendable {
         topology.register()
         enrolment.register(on: bus, topology: topology)
         PlacementService(bus: bus, logger: logger).register()
+        policies.register()
         dataSync.register()
         fedLearn.register()
         TelemetryService(log: log, metrics: metrics, bus: bus).registerOnCore()

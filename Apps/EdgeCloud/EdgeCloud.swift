@@ -38,7 +38,8 @@ public struct EdgeCloud: Sendable {
             in: state, keys: keys, core: address, token: token, proposedName: try proposedName(), logger: log.logger)
         let logger = log.logger.with(["edge": identity.name.text])
         let database = try await Database.open(
-            path: state.file("edge.db"), migrations: [DataSyncService.migrations, .fedLearnParticipant], logger: logger)
+            path: state.file("edge.db"),
+            migrations: [DataSyncService.migrations, PolicyGate.migrations, .fedLearnParticipant], logger: logger)
         var settings = BusConfiguration(identity: PeerID(identity.name))
         settings.software = "edge-cloud/\(Version.current)"
         let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
@@ -46,10 +47,15 @@ public struct EdgeCloud: Sendable {
         let agent = TopologyAgent(
             bus: bus, directory: state.path, datasets: summaries, labels: configuration.labels,
             version: Version.current, logger: logger)
+        let gate = try await PolicyGate(
+            cloud: PeerID(identity.name), local: configuration.sync, database: database,
+            link: TransferLinkMeter(bus: bus, logger: logger), logger: logger, metrics: metrics)
+        let policies = SyncPolicyAgent(bus: bus, gate: gate, logger: logger)
         let dataSync = try DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
+        policies.register()
         dataSync.register()
         participant.register()
         TelemetryService(log: log, metrics: metrics, bus: bus).registerOnEdge()
@@ -59,7 +65,8 @@ public struct EdgeCloud: Sendable {
         try await Services(logger: logger).run(
             [
                 ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
-                ("datasync", { try await dataSync.run() }), ("fedlearn", { try await participant.run() }),
+                ("datasync", { try await dataSync.run() }),
+                ("syncpolicy", { try await policies.run() }), ("fedlearn", { try await participant.run() }),
                 ("memory", { try await StartupCode.keepReleased() }),
             ],
             until: {

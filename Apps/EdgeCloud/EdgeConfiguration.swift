@@ -1,3 +1,4 @@
+public import Contracts
 public import DaemonKit
 
 /// Everything an operator can say about an edge cloud, in its file, its environment (`GEDGE_EDGE_…`) or its flags.
@@ -12,6 +13,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var labels: [String: String] = [:]
     /// The data that lies here.
     public var datasets: [DatasetEntry] = []
+    /// What may leave this edge, whatever the core's policies say.
+    public var sync = LocalSyncRules()
     public var log = LogSettings()
 
     /// The defaults.
@@ -23,6 +26,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "core": "the core's address",
         "name": "the name to enrol under, unless the token has one; default: the host name",
         "datasets": "data sets at this edge; a list in the configuration file",
+        "sync.rules": "what may leave this edge, whatever the policies say; a list in the configuration file",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ]

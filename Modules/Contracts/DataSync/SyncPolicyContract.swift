@@ -36,11 +36,33 @@ public struct PolicyRevision: Codable, Sendable, Hashable {
 public struct PolicyReply: Codable, Sendable {
     public var revision: PolicyRevision
     /// Every policy in force; `nil` when the edge's revision is this one.
-    public var policies: [NamedPolicy]?
+    public var policies: PolicySet?
 
-    public init(revision: PolicyRevision, policies: [NamedPolicy]?) {
+    public init(revision: PolicyRevision, policies: PolicySet?) {
         self.revision = revision
         self.policies = policies
+    }
+}
+
+/// Everything that decisions about transfers depend on and that the core keeps.
+public struct PolicySet: Codable, Sendable, Hashable {
+    public var policies: [NamedPolicy]
+    /// The data sets whose documents name a policy.
+    public var datasets: [DatasetPolicy]
+
+    public init(policies: [NamedPolicy], datasets: [DatasetPolicy] = []) {
+        self.policies = policies
+        self.datasets = datasets
+    }
+}
+
+public struct DatasetPolicy: Codable, Sendable, Hashable {
+    public var dataset: DatasetName
+    public var policy: Name
+
+    public init(dataset: DatasetName, policy: Name) {
+        self.dataset = dataset
+        self.policy = policy
     }
 }
 

@@ -5,7 +5,8 @@ public import Core
 ///
 /// The order in which things decide:
 /// 1. the sending edge's own configuration, when it says `private` or lacks a word on raw data: refused;
-/// 2. the policy: the one that the tags name, else the one of the workload's name, else `default`;
+/// 2. the policy: the one that the tags name, else the data set's document, else the one of the workload's name, else
+///    `default`;
 /// 3. of its rules that fit, the most specific one (`SyncRule.rank`), and among equals the first; none: refused;
 /// 4. privacy: the edge's own word where it has one, the rule's otherwise;
 /// 5. the moment: allowed, deferred, or refused.
@@ -17,25 +18,29 @@ public struct PolicyTable: Sendable, Hashable {
     static let pause: Duration = .seconds(10)
 
     private let specs: [Name: SyncPolicySpec]
+    private let datasets: [DatasetName: Name]
 
-    /// - Parameter policies: when two have one name, the later one counts.
-    public init(_ policies: [NamedPolicy]) {
-        specs = Dictionary(policies.map { ($0.name, $0.spec) }) { $1 }
+    /// - Parameter set: when two policies have one name, the later one counts.
+    public init(_ set: PolicySet) {
+        specs = Dictionary(set.policies.map { ($0.name, $0.spec) }) { $1 }
+        datasets = Dictionary(set.datasets.map { ($0.dataset, $0.policy) }) { $1 }
     }
+
+    public init(_ policies: [NamedPolicy]) { self.init(PolicySet(policies: policies)) }
 
     public var names: [Name] { specs.keys.sorted() }
 
     public subscript(_ name: Name) -> SyncPolicySpec? { specs[name] }
 
     /// The name of the policy that decides about something.
-    public static func policyName(for tags: TransferTags) -> String {
-        tags.policy?.text ?? tags.workload?.rawValue ?? fallback
+    public func policyName(for tags: TransferTags) -> String {
+        (tags.policy ?? tags.dataset.flatMap { datasets[$0] })?.text ?? tags.workload?.rawValue ?? Self.fallback
     }
 
     /// The policy that decides about something; `nil` when there is none of its name.
     public func spec(for tags: TransferTags) -> SyncPolicySpec? {
-        // `try?`: the words of `Workload` and `default` are names.
-        tags.policy.map { specs[$0] } ?? (try? Name(Self.policyName(for: tags))).flatMap { specs[$0] }
+        // `try?`: the name of a policy, a workload or `default` is a name.
+        (try? Name(policyName(for: tags))).flatMap { specs[$0] }
     }
 
     /// What the rules say.
@@ -61,7 +66,7 @@ public struct PolicyTable: Sendable, Hashable {
             }
         }
 
-        let policy = Self.policyName(for: tags)
+        let policy = policyName(for: tags)
         guard let spec = spec(for: tags) else {
             return trail.wait(
                 until: question.now.advanced(by: Self.pause), RuleName("policy/\(policy)"),
@@ -111,6 +116,7 @@ public struct PolicyTable: Sendable, Hashable {
         of rule: SyncRule, _ question: SyncQuestion, _ terms: TransferTerms, _ trail: inout Trail
     ) -> SyncDecision {
         let artefact = question.tags.artefact.rawValue
+        trail.moment = rule.when
         switch rule.when {
         case .onChange: return trail.allow(terms, "\(artefact) moves as soon as there is something new")
         case .eachRound:
@@ -149,6 +155,7 @@ public struct PolicyTable: Sendable, Hashable {
     /// The steps of one decision.
     private struct Trail {
         private var steps: [String] = []
+        var moment: SyncMoment?
 
         mutating func note(_ step: String) { steps.append(step) }
 
@@ -166,7 +173,7 @@ public struct PolicyTable: Sendable, Hashable {
 
         private mutating func decided(_ outcome: TransferDecision, _ word: String, _ reason: String) -> SyncDecision {
             steps.append("\(word): \(reason)")
-            return SyncDecision(outcome: outcome, reason: reason, steps: steps)
+            return SyncDecision(outcome: outcome, reason: reason, moment: moment, steps: steps)
         }
     }
 }

@@ -37,6 +37,8 @@ public struct SyncQuestion: Sendable, Hashable {
 public struct SyncDecision: Sendable, Hashable {
     public var outcome: TransferDecision
     public var reason: String
+    /// The moment of the rule, when it came to that.
+    public var moment: SyncMoment?
     /// What was looked at, in order, for `explain`.
     public var steps: [String]
 

@@ -1,0 +1,56 @@
+public import Core
+
+/// What is remembered of things of one kind that move on a schedule between two clouds.
+public struct SyncFlow: Sendable, Hashable {
+    /// The one that moved or waits last.
+    public var manifest: String
+    /// Since when something waits.
+    public var since: Timestamp
+    /// When something moved before `last`.
+    public var previous: Timestamp?
+    /// When something last moved.
+    public var last: Timestamp?
+    /// Whether `manifest` was let go at `last`.
+    public var isAllowed: Bool
+
+    public init(manifest: String, since: Timestamp, previous: Timestamp?, last: Timestamp?, isAllowed: Bool) {
+        self.manifest = manifest
+        self.since = since
+        self.previous = previous
+        self.last = last
+        self.isAllowed = isAllowed
+    }
+
+    /// How long after one was let go others are let go with it.
+    static let window: Duration = .seconds(60)
+
+    /// When something moved before the time at which `manifest` is let go: one that was let go already may go on, and what
+    /// waited with it goes along.
+    func lastMoved(before manifest: String, now: Timestamp) -> Timestamp? {
+        let isSameTurn =
+            isAllowed
+            && (self.manifest == manifest || last.map { $0 <= now && now < $0.advanced(by: Self.window) } ?? false)
+        return isSameTurn ? previous : last
+    }
+
+    /// The flow after `decision` on `manifest`.
+    static func after(_ flow: SyncFlow?, _ manifest: String, isAllowed: Bool, now: Timestamp) -> SyncFlow {
+        guard let flow else {
+            return SyncFlow(
+                manifest: manifest, since: now, previous: nil, last: isAllowed ? now : nil, isAllowed: isAllowed)
+        }
+        var next = flow
+        if isAllowed {
+            let isSameTurn = flow.isAllowed && flow.lastMoved(before: manifest, now: now) == flow.previous
+            if !isSameTurn {
+                next.previous = flow.last
+                next.last = now
+            }
+        } else if flow.isAllowed {
+            next.since = now
+        }
+        next.manifest = manifest
+        next.isAllowed = isAllowed
+        return next
+    }
+}
