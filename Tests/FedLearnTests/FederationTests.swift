@@ -86,7 +86,29 @@ import Testing
         }
         #expect(more.rounds.map(\.round) == [1, 2, 3, 4])
         #expect(Array(more.rounds.prefix(2)) == first.rounds)
-        #expect(refused.contains("only labels and spec.rounds"))
+        #expect(refused.contains("only labels, spec.sync and spec.rounds"))
+    }
+
+    /// A job may name the policy under which it moves, and change it later; one that there is not is refused.
+    @Test func aJobNamesItsPolicy() async throws {
+        let federation = try Federation()
+        let known = try Name("quiet")
+        try await federation.run { (bus: Bus, _) async throws -> Void in
+            bus.handle(SyncPolicyContract.exists) { (request: Inbound<PolicyName>) -> PolicyExistence in
+                PolicyExistence(exists: request.body.name == known, known: [known])
+            }
+            let text = Federation.document(rounds: 1)
+            func apply(_ policy: String) async throws -> ApplyOutcome {
+                let request = ApplyRequest(text: text + "\n  sync: \(policy)", source: "job.yaml", isDryRun: true)
+                return try await bus.call(ResourceContract.apply(.trainingJob), request).body.outcome
+            }
+            await #expect { try await apply("quite") } throws: {
+                ($0 as? any ModuleError)?.message.contains("did you mean 'quiet'?") == true
+            }
+            #expect(try await apply("quiet") == .created)
+            _ = try await Federation.train(bus, text)
+            #expect(try await apply("quiet") == .configured)
+        }
     }
 
     @Test func aFailedJobIsTriedAgainWhenItIsAppliedAgain() async throws {

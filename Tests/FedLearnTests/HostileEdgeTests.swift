@@ -71,7 +71,9 @@ import Testing
                 try Tensor([Float](repeating: value, count: shape.reduce(1, *)), shape: shape)
             }
             let architecture = lie == .wrongShape ? Architecture(units: [8, 3]) : order.architecture
-            var digest = try await transfer.publish(tensors, of: architecture, reference: "lie").digest
+            var digest = try await transfer.publish(
+                tensors, of: architecture, reference: "lie", tags: order.tags(.update)
+            ).digest
             if lie == .missingShards, let unknown = Digest(hex: String(repeating: "0", count: 64)) { digest = unknown }
             let notice = UpdateNotice(
                 reference: order.reference, manifest: digest, samples: lie == .samples ? 0 : 10,

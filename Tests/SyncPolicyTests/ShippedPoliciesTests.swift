@@ -19,7 +19,7 @@ import Testing
         let policies = PolicyTable(try ShippedPolicies.load())
         let expected: [(workload: Workload?, up: String, down: String)] = [
             //           model update gradient trajectory features raw-data metrics
-            (.federated, "rarrrra", "arrrrrr"),
+            (.federated, "aarrrra", "arrrrrr"),
             (.transfer, "aarrdra", "arrrrrr"),
             (.reinforcement, "raadrra", "arrrrrr"),
             (.centralised, "rrrddra", "arrrrrr"),

@@ -55,10 +55,12 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var seed: UInt64
     /// The round closes after this time; an update that is later is refused.
     public var deadlineSeconds: Double
+    /// The job's `spec.sync`.
+    public var sync: Name?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,
-        classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double
+        classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double, sync: Name? = nil
     ) {
         self.reference = reference
         self.model = model
@@ -70,6 +72,7 @@ public struct TrainOrder: Codable, Sendable, Hashable {
         self.optimizer = optimizer
         self.seed = seed
         self.deadlineSeconds = deadlineSeconds
+        self.sync = sync
     }
 }
 

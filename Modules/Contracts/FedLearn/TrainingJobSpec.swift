@@ -15,11 +15,13 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     public var roundDeadlineSeconds: Double?
     /// Same seed, same machine kind, same result. Default 0.
     public var seed: UInt64?
+    /// The `SyncPolicy` under which its models and updates move. Default: the one of the training type.
+    public var sync: Name?
 
     public init(
         trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
         optimizer: OptimizerSpec? = nil, clients: ClientSpec? = nil, evaluation: EvaluationSpec? = nil,
-        roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil
+        roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil
     ) {
         self.trainingType = trainingType
         self.model = model
@@ -30,6 +32,7 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
         self.evaluation = evaluation
         self.roundDeadlineSeconds = roundDeadlineSeconds
         self.seed = seed
+        self.sync = sync
     }
 }
 

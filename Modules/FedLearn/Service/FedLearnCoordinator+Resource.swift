@@ -46,6 +46,7 @@ extension FedLearnCoordinator {
             TrainingJobDocument.self, from: request.text, source: request.source, firstLine: request.firstLine
         ).written()
         try document.validate(source: request.source)
+        if let policy = document.spec.sync { try await check(policy, source: request.source) }
         let name = document.metadata.name
         // `try?`: the only failure is that there is no such job yet.
         if let old = try? job(named: name.text) {
@@ -76,6 +77,18 @@ extension FedLearnCoordinator {
     }
 }
 
+extension FedLearnCoordinator {
+    /// - Throws: `FedLearnError` `not-found` for a policy that there is not.
+    private func check(_ policy: Name, source: String) async throws {
+        let reply = try await bus.call(SyncPolicyContract.exists, PolicyName(name: policy)).body
+        guard !reply.exists else { return }
+        throw FedLearnError(
+            "not-found",
+            "\(source): spec.sync names policy '\(policy)', which there is not"
+                + NearestName.hint(for: policy.text, among: reply.known.map(\.text), noun: "policies"))
+    }
+}
+
 extension ProjectPath {
     fileprivate init(_ metadata: TrainingJobDocument.Metadata) {
         self.init(group: metadata.group, project: metadata.project)
@@ -90,11 +103,12 @@ extension TrainingJobDocument {
         var same = self
         same.metadata.labels = new.metadata.labels
         same.spec.rounds = new.spec.rounds
+        same.spec.sync = new.spec.sync
         guard same == new, new.spec.rounds >= completed else {
             throw FedLearnError(
                 "immutable",
-                "job '\(metadata.name)' exists with another spec; only labels and spec.rounds (at least the "
-                    + "\(completed) committed) can change. Delete it first, or choose another name")
+                "job '\(metadata.name)' exists with another spec; only labels, spec.sync and spec.rounds (at least "
+                    + "the \(completed) committed) can change. Delete it first, or choose another name")
         }
         return .configured
     }

@@ -242,7 +242,7 @@ public actor FedLearnParticipant {
         let transfer = ModelTransfer(bus: bus, trace: trace)
         let reply = try await transfer.fetch(
             order.manifest, from: .core, reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/global",
-            expecting: order.architecture, timeout: .seconds(order.deadlineSeconds))
+            expecting: order.architecture, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
         let tensors = try await transfer.read(reply.manifest)
         let data = try await data(for: order)
         let started = ContinuousClock.now
@@ -250,7 +250,7 @@ public actor FedLearnParticipant {
         let seconds = (ContinuousClock.now - started).seconds
         let update = try await transfer.publish(
             trained, of: order.architecture,
-            reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update")
+            reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update", tags: order.tags(.update))
         let notice = UpdateNotice(
             reference: reference, manifest: update.digest, samples: data.count, loss: loss, trainSeconds: seconds,
             fetchedBytes: reply.movedBytes)

@@ -30,6 +30,10 @@ enum JobDocumentation {
         ),
         ("spec.evaluation.baseline", "name of a data set at the core; the same model is trained on it for comparison"),
         ("spec.roundDeadlineSeconds", "number; a round closes then with what came; default 60"),
+        (
+            "spec.sync",
+            "name of the SyncPolicy under which its models and updates move; default the one of the training type"
+        ),
         ("spec.seed", "integer; same seed and same machine kind, same result; default 0"),
     ]
 

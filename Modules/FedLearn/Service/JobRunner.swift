@@ -77,7 +77,8 @@ struct JobRunner: Sendable {
         let network = try Network(units: architecture.units, seed: job.spec.seed ?? 0)
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
         let summary = try await transfer.publish(
-            network.parameters.map(\.tensor), of: architecture, reference: job.globalReference(round: 0))
+            network.parameters.map(\.tensor), of: architecture, reference: job.globalReference(round: 0),
+            tags: job.tags(.model, round: 0))
         job.header.initialManifest = summary.digest
         job.header.phase = .running
         job.header.set("Progressing", true, "Started", "the initial model is published", at: now)

@@ -21,17 +21,19 @@ struct ModelMender: Sendable {
     /// A manifest all of whose shards are here, fetched back if need be.
     /// - Parameter edges: who may hold it.
     /// - Throws: `FedLearnError` `missing` when nobody does.
-    func whole(_ digest: Digest, from edges: [Name], reference: String) async throws -> Manifest {
+    func whole(
+        _ digest: Digest, from edges: [Name], reference: String, tags: TransferTags
+    ) async throws -> Manifest {
         do { return try await transfer.manifest(digest) } catch let error as any ModuleError
             where Self.isLoss(error.code)
         {
             logger.warning("a model is damaged here; edges are asked for it", ["manifest": digest.hex], error: error)
-            return try await fetchBack(digest, from: edges, reference: reference, because: error)
+            return try await fetchBack(digest, from: edges, reference: reference, tags: tags, because: error)
         }
     }
 
     private func fetchBack(
-        _ digest: Digest, from edges: [Name], reference: String, because loss: any ModuleError
+        _ digest: Digest, from edges: [Name], reference: String, tags: TransferTags, because loss: any ModuleError
     ) async throws -> Manifest {
         let bus = transfer.bus
         let end = ContinuousClock.now + Self.patience
@@ -41,7 +43,8 @@ struct ModelMender: Sendable {
             do {
                 try await bus.ready(PeerID(edge), timeout: max(.zero, end - .now))
                 let reply = try await transfer.fetch(
-                    digest, from: PeerID(edge), reference: reference, expecting: architecture, timeout: timeout)
+                    digest, from: PeerID(edge), reference: reference, expecting: architecture, timeout: timeout,
+                    tags: tags)
                 logger.notice(
                     "a damaged model was fetched back",
                     ["manifest": digest.hex, "edge": edge.text, "shards": "\(reply.movedShards)"])

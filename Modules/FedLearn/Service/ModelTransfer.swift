@@ -9,11 +9,13 @@ struct ModelTransfer: Sendable {
     let trace: TraceID
 
     /// Cuts `tensors` into shards and stores them durably under `reference`.
+    /// - Parameter tags: what the model is, in the words of policies.
     func publish(
-        _ tensors: [Tensor], of architecture: Architecture, reference: String
+        _ tensors: [Tensor], of architecture: Architecture, reference: String, tags: TransferTags
     ) async throws -> ManifestSummary {
         try await bus.call(
-            DataSyncContract.publish, PublishRequest(reference: reference, tensors: try architecture.tensors),
+            DataSyncContract.publish,
+            PublishRequest(reference: reference, tensors: try architecture.tensors, tags: tags),
             attachments: tensors.map { Attachment(owner: $0.storage, bytes: $0.storage.bytes) },
             timeout: .seconds(600), trace: trace
         ).body
@@ -22,12 +24,13 @@ struct ModelTransfer: Sendable {
     /// Makes the model `manifest` present here, checked against what the caller expects of it.
     func fetch(
         _ manifest: Digest, from source: PeerID, reference: String, expecting architecture: Architecture,
-        timeout: Duration
+        timeout: Duration, tags: TransferTags
     ) async throws -> FetchReply {
         let reply = try await bus.call(
             DataSyncContract.fetch,
             FetchRequest(
-                manifest: manifest, source: source, reference: reference, maximumBytes: architecture.bytes),
+                manifest: manifest, source: source, reference: reference, maximumBytes: architecture.bytes,
+                tags: tags),
             timeout: timeout, trace: trace
         ).body
         let tensors = try architecture.tensors

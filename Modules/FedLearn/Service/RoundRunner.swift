@@ -70,7 +70,8 @@ struct RoundRunner: Sendable {
             throw FedLearnError("corrupt", "job '\(job.name)' has an open round other than \(round); restore a backup")
         }
         let base = try await mender(job).whole(
-            open.base, from: open.participants + job.knownEdges, reference: job.globalReference(round: round - 1))
+            open.base, from: open.participants + job.knownEdges, reference: job.globalReference(round: round - 1),
+            tags: job.tags(.model, round: round - 1))
         var absences: [Name: String] = [:]
         if !open.isAggregating {
             absences = try await collect(open, base: base, job: &job)
@@ -131,7 +132,7 @@ struct RoundRunner: Sendable {
             reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.spec.architecture.bytes,
             dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
             optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
-            deadlineSeconds: job.spec.deadline.seconds)
+            deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(
@@ -204,7 +205,7 @@ struct RoundRunner: Sendable {
         do {
             _ = try await mender(job).whole(
                 open.base, from: open.participants + job.knownEdges,
-                reference: job.globalReference(round: open.round - 1))
+                reference: job.globalReference(round: open.round - 1), tags: job.tags(.model, round: open.round - 1))
             return true
         } catch {
             // The round is refused and begun again, and that says it once more, for the job to fail.
@@ -255,13 +256,15 @@ struct RoundRunner: Sendable {
                 for update in updates {
                     _ = try await mender(job).whole(
                         update.manifest, from: [update.edge],
-                        reference: job.updatePrefix(round: round) + update.edge.text)
+                        reference: job.updatePrefix(round: round) + update.edge.text,
+                        tags: job.tags(.update, round: round))
                 }
             }
         }
         guard let tensors = average else { throw CancellationError() }
         let model = try await transfer.publish(
-            tensors, of: job.spec.architecture, reference: job.globalReference(round: round))
+            tensors, of: job.spec.architecture, reference: job.globalReference(round: round),
+            tags: job.tags(.model, round: round))
         let score = try await judge?.evaluate(tensors, of: job)
         let summary = RoundSummary(
             round: round, model: job.modelName(round: round), manifest: model.digest,
