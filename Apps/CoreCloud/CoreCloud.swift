@@ -48,7 +48,7 @@ public struct CoreCloud: Sendable {
             cloud: .core, local: nil, database: database, link: TransferLinkMeter(bus: bus, logger: logger),
             logger: logger, metrics: metrics)
         let policies = try await SyncPolicyService(bus: bus, gate: gate, logger: logger)
-        let dataSync = try DataSyncService(
+        let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(
             bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics,

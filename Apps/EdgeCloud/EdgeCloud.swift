@@ -51,7 +51,7 @@ public struct EdgeCloud: Sendable {
             cloud: PeerID(identity.name), local: configuration.sync, database: database,
             link: TransferLinkMeter(bus: bus, logger: logger), logger: logger, metrics: metrics)
         let policies = SyncPolicyAgent(bus: bus, gate: gate, logger: logger)
-        let dataSync = try DataSyncService(
+        let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)

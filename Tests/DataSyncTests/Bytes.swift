@@ -1,5 +1,7 @@
 import Contracts
 import Core
+import Store
+import Testing
 
 @testable import DataSync
 
@@ -39,12 +41,36 @@ enum Bytes {
 }
 
 extension ShardStore {
-    /// Stores bytes durably.
-    func put(_ bytes: [UInt8]) throws -> StoredShard {
-        let staged = try bytes.withUnsafeBytes { try stage($0) }
-        try commit([staged])
-        return staged.shard
+    /// Stores bytes durably as one shard of leaves of 64 KiB.
+    @discardableResult
+    func put(_ bytes: [UInt8], leafBytes: Int = 64 << 10) async throws -> LeafList {
+        try await put([NewShard(bytes: ShardBytes(bytes), leafBytes: leafBytes)])[0]
     }
 
-    func array(_ digest: Digest) throws -> [UInt8] { try raw(digest).withUnsafeBytes { [UInt8]($0) } }
+    func array(_ digest: Digest) async throws -> [UInt8] { try await raw(digest).withUnsafeBytes { [UInt8]($0) } }
+
+    func row(_ key: LeafKey) async throws -> LeafRow? {
+        try await database.read { try ShardIndex(connection: $0).leaf(key) }
+    }
+
+    /// Changes a bit in the middle of the payload of a shard's first leaf.
+    func flipBit(_ digest: Digest) async throws {
+        let leaf = try #require(try await list(digest)).leaves[0]
+        let row = try #require(try await row(leaf.key))
+        try files.flip(row.position.segment, at: row.position.offset + 48 + row.record.stored / 2, bit: 2)
+    }
+}
+
+extension SegmentFiles {
+    func flip(_ segment: Int, at offset: Int, bit: Int) throws {
+        let buffer = ShardBuffer(capacity: 1)
+        let segment = try file(segment)
+        #expect(try segment.file.read(into: [buffer.memory], at: offset) == 1)
+        buffer.memory[0] ^= 1 << UInt8(bit)
+        try segment.file.write([buffer.bytes(0..<1)], at: offset)
+    }
+}
+
+extension ShardBytes {
+    init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { ShardBytes(copying: $0) } }
 }

@@ -28,7 +28,7 @@ struct Cloud: Sendable {
         configuration.batchBytes = 4 << 10
         configuration.retry = RetryPolicy(base: .milliseconds(1), maximum: .milliseconds(20), attempts: 4)
         configure(&configuration)
-        let service = try DataSyncService(
+        let service = try await DataSyncService(
             bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration)
         if registers { service.register() }
         return Cloud(bus: bus, database: database, service: service)
@@ -69,7 +69,7 @@ struct Cloud: Sendable {
                 DataSyncContract.shard, ShardRequest(digest: shard.digest), timeout: .seconds(60))
             guard reply.attachments.count == 1, reply.attachments[0].count == shard.size, reply.body.size == shard.size
             else { throw DataSyncError(.corruptShard, "a shard of another size") }
-            tensors[shard.tensor] += reply.attachments[0].array
+            tensors[shard.entry] += reply.attachments[0].array
         }
         return tensors
     }
@@ -77,9 +77,9 @@ struct Cloud: Sendable {
     /// Every shard that a manifest here names.
     func namedShards() async throws -> Set<Digest> {
         let names = try await database.read {
-            try $0.query("SELECT DISTINCT shard FROM datasync_shards") { try $0.string(0) }
+            try $0.query("SELECT DISTINCT shard FROM datasync_names") { try $0.blob(0) }
         }
-        return Set(names.compactMap { Digest(hex: $0) })
+        return Set(names.map { Digest(hash: $0) })
     }
 
     func state(of manifest: Digest) async throws -> TransferState? {

@@ -18,21 +18,55 @@ import Testing
             shards: [
                 ShardSpec(
                     digest: try digest("f8788ce138a2b6e54302c09bd3d5274cb2fc3ceca6425b02c788181d332edc6d"), size: 16,
-                    tensor: 0, offset: 0),
+                    entry: 0, offset: 0),
                 ShardSpec(
                     digest: try digest("84c4426d4f7c3fb46daf2e28151e2adbdb53091cd52dfbc76c7edf418b1ff65d"), size: 8,
-                    tensor: 0, offset: 16),
+                    entry: 0, offset: 16),
                 ShardSpec(
                     digest: try digest("621e6b9d912e2d0c9b2fc35bfd56ec75345026a6e61d0821763646eabacf47aa"), size: 8,
-                    tensor: 1, offset: 0),
+                    entry: 1, offset: 0),
             ])
     }
 
     /// Computed by Python's `hashlib` over `json.dumps(…, sort_keys=True, separators=(",", ":"), ensure_ascii=False)`.
     @Test func goldenDigest() throws {
         let manifest = try Self.golden()
-        #expect(manifest.digest.hex == "1d745ce4e98d491a309179056340f50864e6e3a6561424128530ea6344dbe45c")
+        #expect(manifest.digest.hex == "ea8f65c6cab6067b7fe573bd206081c3cf7134917233dcb588baddac47e677b2")
         _ = try ManifestRules().check(manifest, maximumBytes: 32)
+    }
+
+    /// Computed in the same way.
+    static func goldenFiles() throws -> Manifest {
+        Manifest(
+            files: [
+                FileSpec(path: "a.txt", size: 5, mode: 0o644, modified: 1_700_000_000_123),
+                FileSpec(path: "b/c", size: 11, mode: 0o755, modified: 0),
+                FileSpec(path: "b/편\"향", size: 0, mode: 0o600, modified: -1),
+            ],
+            shards: [
+                ShardSpec(
+                    digest: try digest("f8788ce138a2b6e54302c09bd3d5274cb2fc3ceca6425b02c788181d332edc6d"), size: 16,
+                    entry: 0, offset: 0, leaves: 2)
+            ])
+    }
+
+    @Test func goldenDigestOfFiles() throws {
+        let manifest = try Self.goldenFiles()
+        #expect(manifest.digest.hex == "a4e010f8e85de877c1440936758a90dd13ec6a65df747e2d81e228f125a7d201")
+        #expect(try ManifestRules().check(manifest, maximumBytes: 16) == 16)
+        let back = try JSONDecoder().decode(Manifest.self, from: Data(manifest.canonicalBytes))
+        #expect(back == manifest)
+    }
+
+    @Test func goldenDigestOfAShard() throws {
+        let leaves = ["hello ", "world"].map { word in
+            Leaf(key: Array(word.utf8).withUnsafeBytes { SHA256.key(of: $0) }, size: word.utf8.count)
+        }
+        let list = try #require(LeafList(leaves))
+        #expect(list.size == 11)
+        #expect(list.digest.hex == "a968e639ca3679a3dab4b7f5249c161b3f8515e764d38bfaf4bc0248df76fc97")
+        #expect(list.encoded.withUnsafeBytes { LeafList(encoded: $0) } == list)
+        #expect(LeafList([leaves[0]])?.digest == leaves[0].key.digest)
     }
 
     @Test func everyByteOfANameIsEscapedAsJSONDemands() throws {
@@ -61,7 +95,7 @@ import Testing
     }
 
     static let hostile: [Hostile] = [
-        Hostile(name: "another version", code: .invalidManifest) { $0.version = 2 },
+        Hostile(name: "another version", code: .invalidManifest) { $0.version = 1 },
         Hostile(name: "a gap", code: .invalidManifest) { $0.shards[1].offset = 17 },
         Hostile(name: "an overlap", code: .invalidManifest) { $0.shards[1].offset = 8 },
         Hostile(name: "a negative offset", code: .invalidManifest) { $0.shards[1].offset = -16 },
@@ -74,8 +108,8 @@ import Testing
         Hostile(name: "no shards", code: .invalidManifest) { $0.shards = [] },
         Hostile(name: "a shard too many", code: .invalidManifest) { $0.shards.append($0.shards[2]) },
         Hostile(name: "shards out of order", code: .invalidManifest) { $0.shards.swapAt(0, 1) },
-        Hostile(name: "a shard of no tensor", code: .invalidManifest) { $0.shards[2].tensor = 7 },
-        Hostile(name: "a shard of a negative tensor", code: .invalidManifest) { $0.shards[2].tensor = -1 },
+        Hostile(name: "a shard of no tensor", code: .invalidManifest) { $0.shards[2].entry = 7 },
+        Hostile(name: "a shard of a negative tensor", code: .invalidManifest) { $0.shards[2].entry = -1 },
         Hostile(name: "one shard, two sizes", code: .invalidManifest) { $0.shards[1].digest = $0.shards[0].digest },
         Hostile(name: "two tensors of one name", code: .invalidManifest) { $0.tensors[1].name = "dense0.weight" },
         Hostile(name: "a tensor without a name", code: .invalidManifest) { $0.tensors[1].name = "" },
@@ -90,6 +124,12 @@ import Testing
         Hostile(name: "tensors that overflow together", code: .tooLarge) {
             $0.tensors[0].shape = [Int.max / 4]
             $0.tensors[1].shape = [Int.max / 4]
+        },
+        Hostile(name: "a shard of no leaves", code: .invalidManifest) { $0.shards[0].leaves = 0 },
+        Hostile(name: "a shard of a million leaves", code: .invalidManifest) { $0.shards[0].leaves = 1_000_000 },
+        Hostile(name: "more leaves than bytes", code: .invalidManifest) { $0.shards[0].leaves = 17 },
+        Hostile(name: "tensors and files", code: .invalidManifest) {
+            $0.files = [FileSpec(path: "a", size: 32, mode: 0o644, modified: 0)]
         },
         Hostile(name: "more than was expected", code: .tooLarge) { $0.tensors[1].shape = [3] },
         Hostile(name: "a million shards", code: .tooLarge) { manifest in

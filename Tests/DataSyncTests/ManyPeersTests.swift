@@ -81,7 +81,7 @@ import Testing
         let core = try await pair.core {
             $0.shardBytes = 16 << 10
             // For each of four stalled edges a shard that waits to be read and one that waits for credit.
-            $0.maximumSendingBytes = 8 * ((16 << 10) + ShardHeader.byteCount)
+            $0.maximumSendingBytes = 8 * (16 << 10)
             $0.stallTimeout = .milliseconds(300)
         }
         try await Self.running(core, edges: 6, of: pair) { edges in

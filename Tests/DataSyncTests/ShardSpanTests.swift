@@ -18,7 +18,7 @@ import Testing
                 shards: spans.map { span in
                     let hash = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
                     return ShardSpec(
-                        digest: Digest(hash: hash), size: span.size, tensor: span.tensor, offset: span.offset)
+                        digest: Digest(hash: hash), size: span.size, entry: span.entry, offset: span.offset)
                 })
             let total = shapes.reduce(0) { $0 + $1 * 4 }
             #expect(try ManifestRules().check(manifest, maximumBytes: total) == total, "seed \(seed), trial \(trial)")
@@ -33,6 +33,6 @@ import Testing
     @Test func aTensorThatDidNotChangeKeepsItsShards() {
         let before = ShardSpan.cut(tensorBytes: [100, 50], shardBytes: 40)
         let after = ShardSpan.cut(tensorBytes: [70, 50], shardBytes: 40)
-        #expect(before.filter { $0.tensor == 1 } == after.filter { $0.tensor == 1 })
+        #expect(before.filter { $0.entry == 1 } == after.filter { $0.entry == 1 })
     }
 }

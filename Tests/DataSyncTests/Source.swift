@@ -38,10 +38,10 @@ final class Source: Sendable {
         self.tensors = tensors
         var shards: [Digest: [UInt8]] = [:]
         let specs = ShardSpan.cut(tensorBytes: tensors.map(\.count), shardBytes: shardBytes).map { span in
-            let bytes = Array(tensors[span.tensor][span.range])
+            let bytes = Array(tensors[span.entry][span.range])
             let digest = Bytes.digest(bytes)
             shards[digest] = bytes
-            return ShardSpec(digest: digest, size: span.size, tensor: span.tensor, offset: span.offset)
+            return ShardSpec(digest: digest, size: span.size, entry: span.entry, offset: span.offset)
         }
         self.shards = shards
         manifest = Manifest(

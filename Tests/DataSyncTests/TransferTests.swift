@@ -1,6 +1,5 @@
 import Contracts
 import Core
-import Foundation
 import MessageBus
 import Store
 import TestKit
@@ -95,7 +94,7 @@ import Testing
             #expect(nameless?.code == "invalid-request")
             let everything = await #expect(throws: BusError.self) { try await edge.release("") }
             #expect(everything?.code == "invalid-request")
-            #expect(try edge.shards.digests().isEmpty)
+            #expect(try await edge.shards.digests().isEmpty)
             #expect(try await edge.state(of: summary.digest) == nil)
             let wrongSize = await #expect(throws: DataSyncError.self) {
                 try await core.service.publish(
@@ -130,7 +129,7 @@ import Testing
             let tensors = [Bytes.noise(10_000, seed: 4)]
             let summary = try await core.publish(tensors, as: "job/1")
             let manifest = try await core.service.manifest(summary.digest)
-            try Self.flipBit(in: core.shards, manifest.shards[5].digest)
+            try await core.shards.flipBit(manifest.shards[5].digest)
             let error = await #expect(throws: BusError.self) { try await edge.fetch(summary.digest, as: "job/1") }
             #expect(error?.code == "corrupt-shard")
             #expect(error?.isRetriable == false)
@@ -151,7 +150,7 @@ import Testing
             let summary = try await core.publish(tensors, as: "job/1")
             let manifest = try await edge.fetch(summary.digest, as: "job/1").manifest
             let victim = manifest.shards[7].digest
-            try Self.flipBit(in: edge.shards, victim)
+            try await edge.shards.flipBit(victim)
             let error = await #expect(throws: DataSyncError.self) { try await edge.service.shard(victim) }
             #expect(error?.is(.corruptShard) == true)
             // It no longer counts as here, for peers neither.
@@ -161,13 +160,6 @@ import Testing
             #expect(try await edge.tensors(of: reply.manifest) == tensors)
             #expect(try await edge.state(of: summary.digest) == .complete)
         }
-    }
-
-    static func flipBit(in store: ShardStore, _ digest: Digest) throws {
-        let path = URL(fileURLWithPath: store.path(of: digest))
-        var bytes = try Data(contentsOf: path)
-        bytes[bytes.count / 2] ^= 4
-        try bytes.write(to: path)
     }
 
     @Test(.enabled(if: SmallDisk.isAvailable, "needs the right to mount a tmpfs"))
@@ -186,7 +178,7 @@ import Testing
             let error = await #expect(throws: BusError.self) { try await edge.fetch(summary.digest, as: "job/1") }
             #expect(error?.code == "full")
             #expect(error?.isRetriable == true)
-            let kept = try edge.shards.digests().count
+            let kept = try await edge.shards.digests().count
             #expect(kept > 5)
             await #expect(throws: DataSyncError.self) { try await edge.service.manifest(summary.digest) }
             try disk.resize(bytes: 16 << 20)

@@ -31,13 +31,26 @@ import Testing
         }
     }
 
-    /// Flips a bit in a shard file of the core.
+    /// Flips a bit in a shard of the core, which has one leaf.
     private static func damage(_ digest: Digest, in federation: Federation) throws {
-        let directory = federation.directory.file("core") + "/shards/"
-        let file = URL(fileURLWithPath: directory + digest.hex.prefix(2) + "/" + digest.hex)
-        var bytes = try Foundation.Data(contentsOf: file)
-        bytes[bytes.count / 2] ^= 1
-        try bytes.write(to: file)
+        let directory = federation.directory.file("core") + "/shards/segments"
+        let key = Data(
+            stride(from: 0, to: 64, by: 2).compactMap { start in
+                UInt8(digest.hex.dropFirst(start).prefix(2), radix: 16)
+            })
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+            let file = URL(fileURLWithPath: "\(directory)/\(name)")
+            var bytes = try Foundation.Data(contentsOf: file)
+            // A record is 48 bytes of header, which end in the leaf's name, and its payload.
+            guard let header = bytes.range(of: key) else { continue }
+            bytes[header.upperBound] ^= 1
+            let handle = try FileHandle(forUpdating: file)
+            try handle.seek(toOffset: UInt64(header.upperBound))
+            try handle.write(contentsOf: [bytes[header.upperBound]])
+            try handle.close()
+            return
+        }
+        Issue.record("shard \(digest) is in no segment")
     }
 
     /// Waits until so many edges have delivered in the current round.
@@ -146,20 +159,20 @@ import Testing
             return status
         }
         #expect(status.phase == .succeeded && status.rounds.last?.contributors.count == 3)
-        // The next start removes files that a stop kept from being removed.
+        // The next start removes shards that a stop kept from being removed.
         let after = try await member()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await after.dataSync.run() }
-            while try Self.shardFiles(path) > 2 { try await Task.sleep(for: .milliseconds(2)) }
+            while try await Self.shards(after) > 2 { try await Task.sleep(for: .milliseconds(2)) }
             group.cancelAll()
         }
         // 20,000 equal bytes are four equal shards of 4096 and a shorter one.
-        #expect(try Self.shardFiles(path) == 2)
+        #expect(try await Self.shards(after) == 2)
     }
 
-    private static func shardFiles(_ directory: String) throws -> Int {
-        try FileManager.default.subpathsOfDirectory(atPath: directory + "/shards").count {
-            $0.split(separator: "/").last?.count == 64
+    private static func shards(_ member: Federation.Member) async throws -> Int {
+        try await member.database.read { connection in
+            try connection.first("SELECT count(*) FROM datasync_shards") { try $0.int(0) } ?? 0
         }
     }
 }

@@ -20,9 +20,9 @@ struct ModelPullTests {
         let manifest = Manifest(
             tensors: [TensorSpec(name: "dense0.weight", shape: [2, 3]), TensorSpec(name: "dense0.bias", shape: [2])],
             shards: [
-                ShardSpec(digest: digests[1], size: 16, tensor: 0, offset: 0),
-                ShardSpec(digest: digests[2], size: 8, tensor: 0, offset: 16),
-                ShardSpec(digest: digests[3], size: 8, tensor: 1, offset: 0),
+                ShardSpec(digest: digests[1], size: 16, entry: 0, offset: 0),
+                ShardSpec(digest: digests[2], size: 8, entry: 0, offset: 16),
+                ShardSpec(digest: digests[3], size: 8, entry: 1, offset: 0),
             ])
         core.serve(
             .model,

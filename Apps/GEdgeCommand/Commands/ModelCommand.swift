@@ -42,8 +42,8 @@ enum ModelCommand {
         var position = 0
         for shard in manifest.shards {
             let answer = try await core.ask(DataSyncContract.shard, ShardRequest(digest: shard.digest))
-            guard manifest.tensors.indices.contains(shard.tensor),
-                position == layout.offsets[shard.tensor] + shard.offset,
+            guard manifest.tensors.indices.contains(shard.entry),
+                position == layout.offsets[shard.entry] + shard.offset,
                 answer.attachments.count == 1, answer.attachments[0].count == shard.size
             else { throw CommandError("malformed", "the manifest of model/\(model) does not fit its shards") }
             try answer.attachments[0].withUnsafeBytes { try file.write($0) }

@@ -4,6 +4,19 @@
 /// Calls of Linux that glibc declares only under `_GNU_SOURCE`, which Swift's importer does not set.
 extern int sync_file_range(int descriptor, long offset, long count, unsigned int flags);
 
+extern int fallocate(int descriptor, int mode, long offset, long length);
+
+/// Gives the disk space of a stretch of a file back; it reads as zeros from then on, and the file keeps its size
+/// (`FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE`).
+static inline int gedge_punch_hole(int descriptor, long offset, long length) {
+    return fallocate(descriptor, 3, offset, length);
+}
+
+/// Begins to write a stretch of a file to its disk and does not wait.
+static inline int gedge_start_writeback_of(int descriptor, long offset, long count) {
+    return sync_file_range(descriptor, offset, count, 2);
+}
+
 /// Begins to write a file's dirty pages to its disk and does not wait (`SYNC_FILE_RANGE_WRITE`).
 static inline int gedge_start_writeback(int descriptor) {
     return sync_file_range(descriptor, 0, 0, 2);

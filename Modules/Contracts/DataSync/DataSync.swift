@@ -53,60 +53,6 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     public var description: String { hex }
 }
 
-public enum ElementType: String, Codable, Sendable, Hashable {
-    case float32
-
-    public var bytes: Int { 4 }
-}
-
-/// A tensor's place in a manifest.
-public struct TensorSpec: Codable, Sendable, Hashable {
-    public var name: String
-    public var shape: [Int]
-    public var type: ElementType
-
-    public init(name: String, shape: [Int], type: ElementType = .float32) {
-        self.name = name
-        self.shape = shape
-        self.type = type
-    }
-}
-
-/// One span of a tensor's bytes.
-public struct ShardSpec: Codable, Sendable, Hashable {
-    public var digest: Digest
-    /// Bytes when raw.
-    public var size: Int
-    /// Which tensor, as an index into the manifest's tensors.
-    public var tensor: Int
-    /// Byte offset within that tensor.
-    public var offset: Int
-
-    public init(digest: Digest, size: Int, tensor: Int, offset: Int) {
-        self.digest = digest
-        self.size = size
-        self.tensor = tensor
-        self.offset = offset
-    }
-}
-
-/// A model's table of contents. Its digest is the SHA-256 of its canonical JSON (sorted keys, no white space).
-public struct Manifest: Codable, Sendable, Hashable {
-    public var version: Int
-    public var tensors: [TensorSpec]
-    /// In order of tensor, then offset.
-    public var shards: [ShardSpec]
-
-    public init(version: Int = 1, tensors: [TensorSpec], shards: [ShardSpec]) {
-        self.version = version
-        self.tensors = tensors
-        self.shards = shards
-    }
-
-    /// Bytes of all tensors when raw.
-    public var rawBytes: Int { shards.reduce(0) { $0 + $1.size } }
-}
-
 public struct PublishRequest: Codable, Sendable {
     /// Who needs these shards, such as `fedlearn/JOB/3/global`; they stay until it is released.
     public var reference: String
@@ -232,6 +178,8 @@ public struct ShardItem: Codable, Sendable {
     public var encoding: ShardEncoding
     /// Bytes when raw.
     public var size: Int
+    /// The raw bytes of each leaf when there are several; the shard is then sent raw.
+    public var leaves: [Int]?
 
     public init(digest: Digest, encoding: ShardEncoding, size: Int) {
         self.digest = digest

@@ -5,12 +5,19 @@ extension Manifest {
     /// escapes that JSON demands (as Python's `json.dumps(…, sort_keys=True, separators=(",", ":"), ensure_ascii=False)`).
     public var canonicalBytes: [UInt8] {
         var out: [UInt8] = []
-        out.reserveCapacity(64 + tensors.count * 64 + shards.count * 128)
-        out += #"{"shards":["#.utf8
+        out.reserveCapacity(64 + tensors.count * 64 + files.count * 128 + shards.count * 144)
+        out += #"{"files":["#.utf8
+        for (index, file) in files.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out += #"{"mode":\#(file.mode),"modified":\#(file.modified),"path":"#.utf8
+            Self.append(file.path, to: &out)
+            out += #","size":\#(file.size)}"#.utf8
+        }
+        out += #"],"shards":["#.utf8
         for (index, shard) in shards.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
-            out += #"{"digest":"\#(shard.digest.hex)","offset":\#(shard.offset),"size":\#(shard.size),"#.utf8
-            out += #""tensor":\#(shard.tensor)}"#.utf8
+            out += #"{"digest":"\#(shard.digest.hex)","entry":\#(shard.entry),"leaves":\#(shard.leaves),"#.utf8
+            out += #""offset":\#(shard.offset),"size":\#(shard.size)}"#.utf8
         }
         out += #"],"tensors":["#.utf8
         for (index, tensor) in tensors.enumerated() {

@@ -1,6 +1,7 @@
 /// One stretch of a tensor's bytes that becomes a shard.
 struct ShardSpan: Sendable, Hashable {
-    let tensor: Int
+    /// Which tensor.
+    let entry: Int
     let offset: Int
     let size: Int
 
@@ -13,7 +14,7 @@ struct ShardSpan: Sendable, Hashable {
         precondition(shardBytes > 0, "a shard has at least one byte")
         return tensorBytes.enumerated().flatMap { tensor, bytes in
             stride(from: 0, to: bytes, by: shardBytes).map { offset in
-                ShardSpan(tensor: tensor, offset: offset, size: min(shardBytes, bytes - offset))
+                ShardSpan(entry: tensor, offset: offset, size: min(shardBytes, bytes - offset))
             }
         }
     }

@@ -4,6 +4,8 @@ public import Core
 public struct DataSyncConfiguration: Sendable {
     /// Bytes of a shard, but for the last one of a tensor.
     public var shardBytes = 1 << 20
+    /// Bytes of a leaf of a tensor, but for the last one of a shard.
+    public var leafBytes = 64 << 10
     public var limits = ManifestLimits()
     /// Threads that hash, compress, read and write.
     public var workers = 2
@@ -21,7 +23,7 @@ public struct DataSyncConfiguration: Sendable {
     public var stallTimeout: Duration = .seconds(30)
     /// How often and how patiently a transfer that makes no progress is tried again.
     public var retry = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: 8)
-    /// How long after a shard was hashed it is taken for sound as long as its file has not changed; then it is hashed again.
+    /// How long after a leaf was hashed it is taken for sound; then it is hashed again.
     public var trust: Duration = .seconds(60)
 
     public init() {}

@@ -28,6 +28,8 @@ public struct DataSyncError: ModuleError {
         case refused
         /// A rule holds it back until later.
         case deferred
+        /// The directory holds what an earlier version wrote.
+        case oldLayout = "old-layout"
         /// A native library failed.
         case native
         /// Credentials that cannot be used, or that an object store refuses.

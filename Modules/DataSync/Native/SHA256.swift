@@ -4,12 +4,19 @@ public import Contracts
 /// SHA-256 (FIPS 180-4) by OpenSSL, which uses the processor's instructions for it.
 public enum SHA256 {
     /// The digest of `bytes`. About 1 to 2 GB/s; call it from a thread that may compute.
-    public static func digest(of bytes: UnsafeRawBufferPointer) -> Digest {
-        var hash = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        let status = EVP_Digest(bytes.baseAddress, bytes.count, &hash, &length, EVP_sha256(), nil)
-        precondition(status == 1 && length == 32, "OpenSSL has no SHA-256; its library is broken")
-        return Digest(hash: hash)
+    public static func digest(of bytes: UnsafeRawBufferPointer) -> Digest { key(of: bytes).digest }
+
+    /// As `digest(of:)`, without text.
+    public static func key(of bytes: UnsafeRawBufferPointer) -> LeafKey {
+        withUnsafeTemporaryAllocation(byteCount: LeafKey.byteCount, alignment: 8) { hash in
+            var length: UInt32 = 0
+            let status = EVP_Digest(
+                bytes.baseAddress, bytes.count, hash.baseAddress?.assumingMemoryBound(to: UInt8.self), &length,
+                EVP_sha256(), nil)
+            precondition(
+                status == 1 && Int(length) == hash.count, "OpenSSL has no SHA-256; its library is broken")
+            return LeafKey(bytes: UnsafeRawBufferPointer(hash))
+        }
     }
 }
 

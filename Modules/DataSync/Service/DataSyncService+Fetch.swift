@@ -131,32 +131,28 @@ extension DataSyncService {
         }
     }
 
-    /// The shards of a manifest that are not here or not sound, each once, in order.
+    /// The shards of a manifest that are not here, each once, in order.
     private func missing(of manifest: Manifest) async throws -> [ShardSpec] {
+        let missing = try await shards.missing(manifest.shards.map(\.digest))
         var seen: Set<Digest> = []
-        let unique = manifest.shards.filter { seen.insert($0.digest).inserted }
-        return try await workers.run { [shards] in
-            try unique.filter { try shards.sound($0.digest)?.size != $0.size }
-        }
+        return manifest.shards.filter { missing.contains($0.digest) && seen.insert($0.digest).inserted }
     }
 
     /// Commits that everything is here and held.
-    /// - Returns: whether it is: a file may have gone since it was looked at.
+    /// - Returns: whether it is: a shard may have gone since it was looked at.
     private func complete(_ request: FetchRequest, _ manifest: Manifest) async throws -> Bool {
-        try await naming.within {
-            try await store.write { [shards, clock] connection in
-                guard manifest.shards.allSatisfy({ shards.contains($0.digest) }) else { return false }
-                let catalogue = Catalogue(connection: connection)
-                guard try catalogue.setComplete(request.manifest, true) else { throw Self.released(request) }
-                try catalogue.hold(request.manifest, for: request.reference)
-                if let state = try catalogue.transferState(request.manifest), state != .complete {
-                    // All shards are durable (verified), and with this very commit they are held (complete).
-                    for next in [TransferState.verified, .complete] where state != next {
-                        try catalogue.setTransfer(request.manifest, next, from: request.source, now: clock.now())
-                    }
+        try await store.write { [clock] connection in
+            let catalogue = Catalogue(connection: connection)
+            guard try catalogue.holdsShards(of: manifest) else { return false }
+            guard try catalogue.setComplete(request.manifest, true) else { throw Self.released(request) }
+            try catalogue.hold(request.manifest, for: request.reference)
+            if let state = try catalogue.transferState(request.manifest), state != .complete {
+                // All shards are durable (verified), and with this very commit they are held (complete).
+                for next in [TransferState.verified, .complete] where state != next {
+                    try catalogue.setTransfer(request.manifest, next, from: request.source, now: clock.now())
                 }
-                return true
             }
+            return true
         }
     }
 

@@ -23,27 +23,27 @@ extension DataSyncService {
         }
         // A release that runs meanwhile may remove a shard that was found here and not written again: then once more.
         for _ in 0..<4 {
-            let stored = try await keep(spans, of: tensors)
+            let lists = try await keep(spans, of: tensors)
             let manifest = Manifest(
                 tensors: request.tensors,
-                shards: zip(spans, stored).map { span, shard in
-                    ShardSpec(digest: shard.digest, size: span.size, tensor: span.tensor, offset: span.offset)
+                shards: zip(spans, lists).map { span, list in
+                    ShardSpec(
+                        digest: list.digest, size: span.size, entry: span.entry, offset: span.offset,
+                        leaves: list.leaves.count)
                 })
             let digest = manifest.digest
-            let isHeld = try await naming.within {
-                try await store.write { [shards, clock] connection in
-                    guard stored.allSatisfy({ shards.contains($0.digest) }) else { return false }
-                    let catalogue = Catalogue(connection: connection)
-                    try catalogue.insert(manifest, digest: digest, now: clock.now())
-                    try catalogue.hold(digest, for: request.reference)
-                    return try catalogue.setComplete(digest, true)
-                }
+            let isHeld = try await store.write { [clock] connection in
+                let catalogue = Catalogue(connection: connection)
+                guard try catalogue.holdsShards(of: manifest) else { return false }
+                try catalogue.insert(manifest, digest: digest, now: clock.now())
+                try catalogue.hold(digest, for: request.reference)
+                return try catalogue.setComplete(digest, true)
             }
             guard isHeld else { continue }
             metrics.publishedBytes.increment(by: manifest.rawBytes)
             return ManifestSummary(
-                digest: digest, shards: stored.count, rawBytes: manifest.rawBytes,
-                storedBytes: Set(stored).reduce(0) { $0 + $1.storedBytes })
+                digest: digest, shards: lists.count, rawBytes: manifest.rawBytes,
+                storedBytes: try await shards.storedBytes(of: lists))
         }
         throw DataSyncError(
             .missing, "shards of '\(request.reference)' were removed as fast as they were written; try again",
@@ -51,19 +51,25 @@ extension DataSyncService {
     }
 
     /// Stores every span; durable when this returns.
-    private func keep(_ spans: [ShardSpan], of tensors: [Attachment]) async throws -> [StoredShard] {
+    private func keep(_ spans: [ShardSpan], of tensors: [Attachment]) async throws -> [LeafList] {
         let batches = ShardSpan.batches(spans, bytes: configuration.batchBytes)
-        return try await withThrowingTaskGroup(of: (Int, [StoredShard]).self) { group in
-            var stored: [Int: [StoredShard]] = [:]
+        let tensors = tensors.map { ShardBytes($0) }
+        let leafBytes = min(configuration.leafBytes, configuration.shardBytes)
+        return try await withThrowingTaskGroup(of: (Int, [LeafList]).self) { group in
+            var stored: [Int: [LeafList]] = [:]
             for (index, batch) in batches.enumerated() {
-                // One batch on each thread and one that waits.
-                if index > workers.count, let (index, shards) = try await group.next() { stored[index] = shards }
-                group.addTask { [shards, workers] in
+                // One batch is written while two are hashed.
+                if index > 2, let (index, lists) = try await group.next() { stored[index] = lists }
+                group.addTask { [shards] in
                     try Task.checkCancellation()
-                    return (index, try await workers.run { try shards.keep(batch, of: tensors) })
+                    let new = batch.map { span in
+                        NewShard(
+                            bytes: tensors[span.entry].slice(span.range), leafBytes: leafBytes, elementBytes: 4)
+                    }
+                    return (index, try await shards.put(new))
                 }
             }
-            for try await (index, shards) in group { stored[index] = shards }
+            for try await (index, lists) in group { stored[index] = lists }
             return batches.indices.flatMap { stored[$0] ?? [] }
         }
     }
@@ -90,13 +96,15 @@ extension DataSyncService {
     }
 }
 
-extension ShardStore {
-    /// Stages and commits one batch of spans.
-    fileprivate func keep(_ spans: ArraySlice<ShardSpan>, of tensors: [Attachment]) throws -> [StoredShard] {
-        let staged = try spans.map { span in
-            try tensors[span.tensor].withUnsafeBytes { try stage(UnsafeRawBufferPointer(rebasing: $0[span.range])) }
-        }
-        try commit(staged)
-        return staged.map(\.shard)
+extension ShardBytes {
+    /// The bytes of an attachment, which stay where they are for as long as it is held.
+    init(_ attachment: Attachment) {
+        self.init(owner: Holder(attachment), bytes: attachment.withUnsafeBytes { $0 })
+    }
+
+    private final class Holder: Sendable {
+        private let attachment: Attachment
+
+        init(_ attachment: Attachment) { self.attachment = attachment }
     }
 }

@@ -124,35 +124,55 @@ extension DataSyncService {
 
     /// Verifies and stores a batch, durable when this returns; what is sound of it is kept even if something is not.
     private func keep(_ arrivals: [Arrival]) async -> Kept {
+        var kept = Kept()
         do {
-            let kept = try await workers.run { [shards] in try shards.keep(arrivals) }
-            metrics.receivedBytes.increment(by: kept.bytes)
-            if (kept.failure as? DataSyncError)?.is(.corruptShard) ?? false { metrics.damagedShards.increment() }
-            return kept
-        } catch { return Kept(failure: error) }
+            let arrived = try await shards.workers.run { try arrivals.map { try $0.shard } }
+            let refused = try await shards.accept(arrived)
+            for arrival in arrivals {
+                if let error = refused[arrival.item.digest] {
+                    kept.failure = kept.failure ?? error
+                } else {
+                    kept.shards += 1
+                    kept.bytes += arrival.payload.count
+                }
+            }
+        } catch { kept.failure = error }
+        metrics.receivedBytes.increment(by: kept.bytes)
+        if (kept.failure as? DataSyncError)?.is(.corruptShard) ?? false { metrics.damagedShards.increment() }
+        return kept
     }
 }
 
-extension ShardStore {
-    fileprivate func keep(_ arrivals: [DataSyncService.Arrival]) throws -> DataSyncService.Kept {
-        var kept = DataSyncService.Kept()
-        var staged: [StagedShard] = []
-        for arrival in arrivals {
-            do {
-                staged.append(
-                    try arrival.payload.withUnsafeBytes { bytes in
-                        try stage(
-                            payload: bytes, encoding: arrival.item.encoding, size: arrival.item.size,
-                            digest: arrival.item.digest)
-                    })
-                kept.bytes += arrival.payload.count
-            } catch {
-                kept.failure = error
-                break
+extension DataSyncService.Arrival {
+    /// The shard that the sender says it is; the store checks it.
+    fileprivate var shard: ArrivedShard {
+        get throws {
+            let bytes = ShardBytes(payload)
+            guard let sizes = item.leaves, item.encoding == .raw else {
+                guard let list = LeafList([Leaf(key: LeafKey(item.digest), size: item.size)]) else { throw damaged }
+                return ArrivedShard(
+                    digest: item.digest, list: list,
+                    contents: [.encoded(item.encoding == .raw ? .raw : .lz4, bytes)])
             }
+            guard (1...LeafList.maximumLeaves).contains(sizes.count),
+                sizes.allSatisfy({ (1...Leaf.maximumBytes).contains($0) }), sizes.reduce(0, +) == bytes.count
+            else { throw damaged }
+            var contents: [ArrivedShard.Content] = []
+            var start = 0
+            let leaves = sizes.map { size in
+                let leaf = bytes.slice(start..<start + size)
+                start += size
+                contents.append(.raw(leaf))
+                return Leaf(key: leaf.withUnsafeBytes { SHA256.key(of: $0) }, size: size)
+            }
+            guard let list = LeafList(leaves) else { throw damaged }
+            return ArrivedShard(digest: item.digest, list: list, contents: contents, elementBytes: 4)
         }
-        try commit(staged)
-        kept.shards = staged.count
-        return kept
+    }
+
+    private var damaged: DataSyncError {
+        DataSyncError(
+            .corruptShard, "shard \(item.digest) arrived damaged: its leaves are not those of \(item.size) bytes",
+            isRetriable: true)
     }
 }

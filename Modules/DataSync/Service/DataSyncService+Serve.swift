@@ -24,15 +24,28 @@ extension DataSyncService {
                 .tooLarge, "\(request.digests.count) shards in one request, more than \(configuration.limits.shards)")
         }
         for digest in request.digests {
-            let bytes = try await workers.run { [shards] in shards.storedBytes(digest) }
-            let lease = try await sending.take(bytes, for: peer)
-            let (shard, payload) = try await noticingDamage(digest) { [shards, workers] in
-                try await workers.run { try shards.stored(digest, recheck: request.recheck ?? false) }
+            guard let list = try await shards.list(digest) else {
+                throw DataSyncError(.missing, "shard \(digest) is not here; fetch the manifest that names it")
             }
-            let item = ShardItem(digest: digest, encoding: shard.encoding, size: shard.size)
+            let lease = try await sending.take(list.size, for: peer)
+            let (item, payload) = try await noticingDamage { try await stored(digest, list, request) }
             try await send(item, LentShard(payload, lease).attachment, to: peer, writer)
             metrics.sentBytes.increment(by: payload.count)
         }
+    }
+
+    /// A shard of one leaf as it is stored, or the raw bytes of several.
+    private func stored(
+        _ digest: Digest, _ list: LeafList, _ request: ShardsRequest
+    ) async throws -> (ShardItem, ShardBytes) {
+        let leaves = try await shards.stored(digest, check: request.recheck ?? false ? .always : .unlessTrusted)
+        if leaves.count == 1, let leaf = leaves.first, leaf.encoding == .raw || leaf.encoding == .lz4 {
+            let encoding: ShardEncoding = leaf.encoding == .raw ? .raw : .lz4
+            return (ShardItem(digest: digest, encoding: encoding, size: list.size), leaf.payload)
+        }
+        var item = ShardItem(digest: digest, encoding: .raw, size: list.size)
+        item.leaves = list.leaves.map(\.size)
+        return (item, try await shards.raw(digest))
     }
 
     /// Sends one shard, or gives up on a receiver that grants no room for it: what is read ahead for it takes memory from

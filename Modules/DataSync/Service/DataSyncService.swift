@@ -19,12 +19,8 @@ public final class DataSyncService: Sendable {
     let logger: Logger
     let metrics: DataSyncMetrics
     let clock: any WallClock
-    let workers: WorkerPool
     /// One fetch at a time of each manifest.
     let fetches = KeyedTurnstile()
-    /// Held while a manifest is committed that names files, and while files are removed that no manifest names: so that
-    /// none is removed between its being looked for and its being named.
-    let naming = Turnstile(places: 1)
     /// Bytes of shards that are read and not yet sent.
     let sending: ByteBudget
     /// Bytes of shards that may arrive and are not yet written. Apart from `sending`: a fetch waits for its source to send, so
@@ -36,12 +32,12 @@ public final class DataSyncService: Sendable {
     /// - Parameters:
     ///   - store: a database opened with `migrations`.
     ///   - directory: where the shards lie, such as `shards` in the state directory; this service's alone.
-    /// - Throws: `StoreError` when the directory cannot be used.
+    /// - Throws: `StoreError` when the directory cannot be used, `DataSyncError` `old-layout` for one of an earlier version.
     public init(
         bus: Bus, store: Database, directory: String, configuration: DataSyncConfiguration = DataSyncConfiguration(),
         logger: Logger = .disabled, metrics: MetricsRegistry = MetricsRegistry(),
         clock: any WallClock = SystemWallClock()
-    ) throws {
+    ) async throws {
         precondition(
             (1...configuration.limits.shardBytes).contains(configuration.shardBytes),
             "shards are cut to at least one byte and at most the limit of a shard")
@@ -52,9 +48,10 @@ public final class DataSyncService: Sendable {
         self.clock = clock
         self.metrics = DataSyncMetrics(metrics)
         rules = ManifestRules(limits: configuration.limits)
-        shards = try ShardStore(
-            directory: directory, maximumShardBytes: configuration.limits.shardBytes, trust: configuration.trust)
-        workers = WorkerPool(name: "datasync", threads: configuration.workers)
+        var storage = ShardStoreConfiguration()
+        storage.workers = configuration.workers
+        storage.trust = configuration.trust
+        shards = try await ShardStore(directory: directory, database: store, configuration: storage)
         sending = ByteBudget(bytes: configuration.maximumSendingBytes, shares: 4)
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
     }
@@ -108,16 +105,13 @@ public final class DataSyncService: Sendable {
     /// The raw bytes of one shard, verified.
     /// - Throws: `DataSyncError` `missing`, or `corrupt-shard` for one that its disk damaged; fetch its manifest again.
     public func shard(_ digest: Digest) async throws -> ShardBytes {
-        try await noticingDamage(digest) { [shards, workers] in
-            try await workers.run { try shards.raw(digest) }
-        }
+        try await noticingDamage { try await shards.raw(digest) }
     }
 
-    /// Runs `body`; when it finds the shard damaged, what names the shard is not complete any more.
-    func noticingDamage<Result>(_ digest: Digest, _ body: () async throws -> Result) async throws -> Result {
+    /// Runs `body` and counts damage that it finds.
+    func noticingDamage<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as DataSyncError where error.is(.corruptShard) {
             metrics.damagedShards.increment()
-            try await store.write { try Catalogue(connection: $0).setIncomplete(naming: digest) }
             throw error
         }
     }

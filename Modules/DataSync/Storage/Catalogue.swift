@@ -26,9 +26,10 @@ struct Catalogue {
             ON CONFLICT DO NOTHING
             """, digest.hex, String(decoding: manifest.canonicalBytes, as: UTF8.self), manifest.rawBytes, now)
         guard connection.changes > 0 else { return }
+        let id = Int(connection.lastInsertedRow)
         for shard in Set(manifest.shards.map(\.digest)) {
             try connection.execute(
-                "INSERT INTO datasync_shards (shard, manifest) VALUES (?, ?)", shard.hex, digest.hex)
+                "INSERT INTO datasync_names (shard, manifest) VALUES (?, ?)", LeafKey(shard).bytes, id)
         }
     }
 
@@ -44,12 +45,12 @@ struct Catalogue {
     }
 
     /// A shard was found damaged: what names it is not complete any more.
-    func setIncomplete(naming shard: Digest) throws {
+    func setIncomplete(naming shard: LeafKey) throws {
         try connection.execute(
             """
             UPDATE datasync_manifests SET is_complete = 0
-            WHERE digest IN (SELECT manifest FROM datasync_shards WHERE shard = ?)
-            """, shard.hex)
+            WHERE id IN (SELECT manifest FROM datasync_names WHERE shard = ?)
+            """, shard.bytes)
     }
 
     func references(prefix: String) throws -> [String] {
@@ -62,7 +63,7 @@ struct Catalogue {
     }
 
     /// Drops every reference that begins with `prefix`, and the manifests that nobody refers to any more.
-    /// - Returns: the number of references dropped, and the shards that no manifest names any more, whose files may go.
+    /// - Returns: the number of references dropped, and the shards that no manifest names any more and that may go.
     func release(prefix: String) throws -> (references: Int, shards: [Digest]) {
         try connection.execute(
             "DELETE FROM datasync_references WHERE owner >= ?1 AND substr(owner, 1, length(?1)) = ?1", prefix)
@@ -72,21 +73,38 @@ struct Catalogue {
             """
         let shards = try connection.query(
             """
-            SELECT DISTINCT s.shard FROM datasync_manifests m JOIN datasync_shards s ON s.manifest = m.digest
+            SELECT DISTINCT n.shard FROM datasync_manifests m JOIN datasync_names n ON n.manifest = m.id
             WHERE \(condition)
             """
-        ) { try $0.string(0) }
+        ) { try $0.withBlob(0) { LeafKey(bytes: $0) } }
         try connection.execute(
             """
             DELETE FROM datasync_transfers WHERE manifest IN (SELECT m.digest FROM datasync_manifests m WHERE \(condition))
             """)
         try connection.execute("DELETE FROM datasync_manifests AS m WHERE \(condition)")
-        return (references, try shards.compactMap(Digest.init(hex:)).filter { try !isNamed($0) })
+        return (references, try shards.filter { try !isNamed($0) }.map(\.digest))
     }
 
     /// Whether a manifest names the shard.
-    func isNamed(_ shard: Digest) throws -> Bool {
-        try connection.first("SELECT 1 FROM datasync_shards WHERE shard = ? LIMIT 1", shard.hex) { _ in true } ?? false
+    func isNamed(_ shard: LeafKey) throws -> Bool {
+        try connection.first("SELECT 1 FROM datasync_names WHERE shard = ? LIMIT 1", shard.bytes) { _ in true } ?? false
+    }
+
+    /// Whether every shard of a manifest is here.
+    /// - Throws: `invalid-manifest` when it says of one what is not so.
+    func holdsShards(of manifest: Manifest) throws -> Bool {
+        let index = ShardIndex(connection: connection)
+        var checked: Set<Digest> = []
+        for shard in manifest.shards where checked.insert(shard.digest).inserted {
+            guard let list = try index.list(LeafKey(shard.digest)) else { return false }
+            guard list.size == shard.size, list.leaves.count == shard.leaves else {
+                throw DataSyncError(
+                    .invalidManifest,
+                    "it says that shard \(shard.digest) has \(shard.size) bytes in \(shard.leaves) leaves, but it has "
+                        + "\(list.size) in \(list.leaves.count)")
+            }
+        }
+        return true
     }
 
     // MARK: Transfers

@@ -1,128 +1,217 @@
 public import Contracts
-import Glibc
 import Store
 
+/// Whether leaves are hashed when they are read.
+public enum LeafCheck: Sendable, Hashable {
+    /// Unless this store hashed them a short while ago.
+    case unlessTrusted
+    /// In any case, because somebody found them damaged.
+    case always
+    /// Not here: whoever receives them does.
+    case never
+}
+
 extension ShardStore {
-    /// A shard's raw bytes, verified.
-    /// - Throws: `DataSyncError` `missing`, or `corrupt-shard` after putting the damaged file aside; `StoreError` `io`.
-    public func raw(_ digest: Digest) throws -> ShardBytes {
-        let file = try present(digest)
-        return try checked(digest) { () throws -> ShardBytes in
-            guard file.header.encoding == .lz4 else {
-                try verify(file, digest)
-                return file.payload
+    /// Lookups of a leaf whose bytes did not match before they count as damaged: it may have been removed meanwhile.
+    private static let lookups = 3
+
+    /// A shard's raw bytes in one buffer, verified.
+    /// - Throws: `DataSyncError` `missing`, or `corrupt-shard` after every shard that has the damaged leaf was forgotten;
+    ///   `StoreError` `io`.
+    public func raw(_ shard: Digest) async throws -> ShardBytes {
+        try await reading(shard) { [self] list, rows in
+            try await workers.run { try self.readRaw(list, rows) }
+        }
+    }
+
+    /// Leaves of a shard as they are stored, one behind the other in one buffer.
+    /// - Parameter leaves: which, as indices into the shard's list; all of them if `nil`.
+    /// - Throws: as `raw`, and `DataSyncError` `invalid-request` for an index that the list does not have.
+    public func stored(
+        _ shard: Digest, leaves: [Int]? = nil, check: LeafCheck = .unlessTrusted
+    ) async throws -> [StoredLeaf] {
+        try await reading(shard) { [self] list, rows in
+            let wanted = leaves ?? Array(rows.indices)
+            guard wanted.allSatisfy(rows.indices.contains) else {
+                throw DataSyncError(
+                    .invalidRequest, "shard \(shard) has \(rows.count) leaves; one was asked for beyond them")
             }
-            let raw = try unpack(file)
-            try verify(file, digest, raw: raw)
-            return raw
+            return try await workers.run { try self.readStored(wanted.map { rows[$0] }, check: check) }
         }
     }
 
-    /// A shard as it is stored, to be sent as it is.
-    /// - Parameter recheck: hashes it even when it was hashed a moment ago, because a receiver got it wrong.
-    /// - Throws: as `raw`.
-    public func stored(_ digest: Digest, recheck: Bool = false) throws -> (shard: StoredShard, payload: ShardBytes) {
-        if recheck { trusted.remove(digest) }
-        let file = try present(digest)
-        try checked(digest) { try verify(file, digest) }
-        return (file.shard(digest), file.payload)
+    /// Bytes that do not hash to a leaf's name, or are not there.
+    struct Mismatch: Error {
+        let row: LeafRow
+        let detail: String
     }
 
-    /// The shard, when it is here and its bytes match its name; a damaged one is put aside.
-    public func sound(_ digest: Digest) throws -> StoredShard? {
-        do {
-            guard let file = try load(digest) else { return nil }
-            try checked(digest) { try verify(file, digest) }
-            return file.shard(digest)
-        } catch let error as DataSyncError where error.is(.corruptShard) { return nil }
-    }
-
-    /// A shard's file in memory.
-    private struct Loaded {
-        let header: ShardHeader
-        let payload: ShardBytes
-        let stamp: TrustedShards.Stamp
-
-        func shard(_ digest: Digest) -> StoredShard {
-            StoredShard(digest: digest, size: header.size, encoding: header.encoding, storedBytes: payload.count)
-        }
-    }
-
-    private func present(_ digest: Digest) throws -> Loaded {
-        guard let file = try load(digest) else {
-            throw DataSyncError(.missing, "shard \(digest) is not here; fetch the manifest that names it")
-        }
-        return file
-    }
-
-    /// Reads the file, bounded by what a shard may have, and its header; `nil` when there is none.
-    private func load(_ digest: Digest) throws -> Loaded? {
-        guard contains(digest) else { return nil }
-        do { return try loadFile(digest) } catch let error as StoreError {
-            // Removed since we looked.
-            guard contains(digest) else { return nil }
-            throw error
-        }
-    }
-
-    private func loadFile(_ digest: Digest) throws -> Loaded {
-        let file = try OwnedFile(path(of: digest), flags: O_RDONLY)
-        let status = try file.status()
-        let count = Int(status.st_size)
-        return try checked(digest) { () throws -> Loaded in
-            guard count >= ShardHeader.byteCount, count <= ShardHeader.byteCount + maximumShardBytes else {
-                throw DataSyncError(.corruptShard, "a file of \(count) bytes")
+    /// Looks a shard up and gives it to `body`; when a leaf does not match, looks again before that counts as damage.
+    private func reading<Result>(
+        _ shard: Digest, _ body: (LeafList, [LeafRow]) async throws -> Result
+    ) async throws -> Result {
+        var suspect: LeafRow?
+        for _ in 0..<Self.lookups {
+            let (list, rows) = try await located(shard)
+            if let suspect, rows.contains(suspect) {
+                throw try await damaged(suspect, in: shard, "its bytes do not match its name")
             }
-            let buffer = ShardBuffer(capacity: count)
-            guard try file.read(into: buffer.memory) == count,
-                let header = ShardHeader(buffer.bytes(0..<ShardHeader.byteCount)), header.size <= maximumShardBytes
-            else { throw DataSyncError(.corruptShard, "no header of a shard") }
-            let payload = ShardBytes(buffer: buffer, range: ShardHeader.byteCount..<count)
-            guard header.encoding == .lz4 || payload.count == header.size else {
-                throw DataSyncError(.corruptShard, "\(payload.count) bytes in place of \(header.size)")
+            do { return try await body(list, rows) } catch let mismatch as Mismatch { suspect = mismatch.row }
+        }
+        throw DataSyncError(
+            .missing, "shard \(shard) was removed and stored again while it was read; try again", isRetriable: true)
+    }
+
+    /// The list of a shard and where its leaves lie.
+    private func located(_ shard: Digest) async throws -> (LeafList, [LeafRow]) {
+        let key = LeafKey(shard)
+        let found = try await database.read { connection -> (LeafList, [LeafRow?])? in
+            let index = ShardIndex(connection: connection)
+            guard let list = try index.list(key) else { return nil }
+            var known: [LeafKey: LeafRow] = [:]
+            return (
+                list,
+                try list.leaves.map { leaf in
+                    if let row = known[leaf.key] { return row }
+                    let row = try index.leaf(leaf.key)
+                    known[leaf.key] = row
+                    return row
+                }
+            )
+        }
+        guard let (list, rows) = found else {
+            throw DataSyncError(.missing, "shard \(shard) is not here; fetch the manifest that names it")
+        }
+        let present = rows.compactMap { $0 }
+        guard present.count == rows.count else {
+            throw StoreError(
+                .corrupt, "the database knows shard \(shard) but not all of its leaves; restore a backup of it")
+        }
+        return (list, present)
+    }
+
+    // MARK: On a worker
+
+    /// Records that lie behind one another, and which of the wanted leaves they are.
+    private static func runs(_ rows: [LeafRow]) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        for index in rows.indices {
+            if let last = runs.last, rows[index - 1].position.segment == rows[index].position.segment,
+                rows[index - 1].end == rows[index].position.offset
+            {
+                runs[runs.count - 1] = last.lowerBound..<index + 1
+            } else {
+                runs.append(index..<index + 1)
             }
-            return Loaded(header: header, payload: payload, stamp: TrustedShards.Stamp(status))
+        }
+        return runs
+    }
+
+    /// Reads the payloads of `rows` into `targets`, one for each, in as few calls as their places allow.
+    private func read(_ rows: [LeafRow], into targets: [UnsafeMutableRawBufferPointer]) throws {
+        let headers = ShardBuffer(capacity: LeafRecord.headerBytes)
+        for run in Self.runs(rows) {
+            let first = rows[run.lowerBound]
+            var pieces: [UnsafeMutableRawBufferPointer] = []
+            for index in run {
+                if index > run.lowerBound { pieces.append(headers.memory) }
+                pieces.append(targets[index])
+            }
+            let expected = pieces.reduce(0) { $0 + $1.count }
+            let count: Int
+            do {
+                count = try files.file(first.position.segment).file.read(
+                    into: pieces, at: first.position.offset + LeafRecord.headerBytes)
+            } catch let error as StoreError where error.kind == .io {
+                // A segment that was removed since it was looked up, or one that the disk does not give.
+                throw Mismatch(row: first, detail: error.message)
+            }
+            guard count == expected else {
+                throw Mismatch(row: first, detail: "the segment ends before it")
+            }
         }
     }
 
-    private func unpack(_ file: Loaded) throws -> ShardBytes {
-        let raw = ShardBuffer(capacity: file.header.size)
-        try file.payload.withUnsafeBytes { try LZ4Codec.decompress($0, into: raw.memory) }
-        return ShardBytes(buffer: raw, range: 0..<file.header.size)
+    private func readRaw(_ list: LeafList, _ rows: [LeafRow]) throws -> ShardBytes {
+        let raw = ShardBuffer(capacity: list.size)
+        var places: [UnsafeMutableRawBufferPointer] = []
+        for (offset, leaf) in zip(list.offsets, list.leaves) {
+            places.append(UnsafeMutableRawBufferPointer(rebasing: raw.memory[offset..<offset + leaf.size]))
+        }
+        // Packed leaves are read beside and unpacked; the others are read to where they belong.
+        let packed = ShardBuffer(
+            capacity: rows.reduce(0) { $0 + ($1.record.encoding == .raw ? 0 : $1.record.stored) })
+        var targets: [UnsafeMutableRawBufferPointer] = []
+        var start = 0
+        for (place, row) in zip(places, rows) {
+            if row.record.encoding == .raw {
+                guard place.count == row.record.stored else { throw Mismatch(row: row, detail: "another size") }
+                targets.append(place)
+            } else {
+                targets.append(
+                    UnsafeMutableRawBufferPointer(rebasing: packed.memory[start..<start + row.record.stored]))
+                start += row.record.stored
+            }
+        }
+        try read(rows, into: targets)
+        let isTrusted = trusted.contains(rows.map(\.position))
+        for (index, row) in rows.enumerated() {
+            if row.record.encoding != .raw {
+                try Self.unpack(UnsafeRawBufferPointer(targets[index]), row, into: places[index])
+            }
+            guard isTrusted[index] || SHA256.key(of: UnsafeRawBufferPointer(places[index])) == row.record.leaf.key
+            else {
+                throw Mismatch(row: row, detail: "other bytes")
+            }
+        }
+        trusted.add(zip(rows, isTrusted).filter { !$0.1 }.map(\.0.position))
+        return ShardBytes(buffer: raw, range: 0..<list.size)
     }
 
-    /// Hashes the file's raw bytes unless that was done a short while ago.
-    private func verify(_ file: Loaded, _ digest: Digest, raw: ShardBytes? = nil) throws {
-        if trusted.contains(digest, file.stamp) { return }
-        let raw = try raw ?? (file.header.encoding == .lz4 ? unpack(file) : file.payload)
-        let found = raw.withUnsafeBytes { SHA256.digest(of: $0) }
-        guard found == digest else { throw DataSyncError(.corruptShard, "its bytes hash to \(found)") }
-        trusted.add(digest, file.stamp)
-    }
-
-    /// Runs `body`; when it finds the shard damaged, the file is put aside and the error says so.
-    private func checked<Result>(_ digest: Digest, _ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch let error as DataSyncError where error.is(.corruptShard) {
-            let aside = try quarantine(digest)
-            throw DataSyncError(
-                .corruptShard,
-                "shard \(digest) is damaged on disk (\(error.message)); it was put aside as \(aside). Fetch its manifest "
-                    + "again, and check the disk")
+    private func readStored(_ rows: [LeafRow], check: LeafCheck) throws -> [StoredLeaf] {
+        let buffer = ShardBuffer(capacity: rows.reduce(0) { $0 + $1.record.stored })
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for row in rows {
+            ranges.append(start..<start + row.record.stored)
+            start += row.record.stored
+        }
+        try read(rows, into: ranges.map { UnsafeMutableRawBufferPointer(rebasing: buffer.memory[$0]) })
+        if check != .never {
+            let isTrusted =
+                check == .always ? rows.map { _ in false } : trusted.contains(rows.map(\.position))
+            for (index, row) in rows.enumerated() where !isTrusted[index] {
+                try Self.verify(buffer.bytes(ranges[index]), row)
+            }
+            trusted.add(zip(rows, isTrusted).filter { !$0.1 }.map(\.0.position))
+        }
+        return zip(rows, ranges).map { row, range in
+            StoredLeaf(
+                leaf: row.record.leaf, encoding: row.record.encoding, payload: ShardBytes(buffer: buffer, range: range))
         }
     }
 
-    /// Moves a damaged file out of the way, keeping the last few for whoever looks into the cause.
-    /// - Returns: where it lies.
-    private func quarantine(_ digest: Digest) throws -> String {
-        trusted.remove(digest)
-        let aside = quarantinePath(of: digest)
-        do { try DurableFile.move(path(of: digest), to: aside) } catch {
-            // Another thread found it damaged too and was faster.
-            guard !contains(digest) else { throw error }
+    /// Unpacks and hashes one leaf.
+    static func verify(_ payload: UnsafeRawBufferPointer, _ row: LeafRow) throws {
+        var raw = payload
+        let scratch: ShardBuffer?
+        if row.record.encoding == .raw {
+            scratch = nil
+        } else {
+            let buffer = ShardBuffer(capacity: row.record.leaf.size)
+            try unpack(payload, row, into: buffer.memory)
+            raw = UnsafeRawBufferPointer(buffer.memory)
+            scratch = buffer
         }
-        let kept = 16
-        let names = try DirectoryListing.names(in: "\(directory)/quarantine").filter { $0 != digest.hex }
-        for name in names.dropFirst(kept - 1) { DurableFile.discard("\(directory)/quarantine/\(name)") }
-        return aside
+        defer { withExtendedLifetime(scratch) {} }
+        guard SHA256.key(of: raw) == row.record.leaf.key else { throw Mismatch(row: row, detail: "other bytes") }
+    }
+
+    private static func unpack(
+        _ payload: UnsafeRawBufferPointer, _ row: LeafRow, into output: UnsafeMutableRawBufferPointer
+    ) throws {
+        do { try LeafCodec.decode(payload, row.record.encoding, into: output) } catch {
+            throw Mismatch(row: row, detail: error.message)
+        }
     }
 }

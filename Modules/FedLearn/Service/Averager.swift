@@ -37,7 +37,7 @@ struct Averager: Sendable {
                     shards.append(try await transfer.shard(manifest.shards[index]))
                 }
                 let weights = group.map { Float(Double($0.samples) / total) }
-                result[span.tensor].withUnsafeMutableBufferPointer { values in
+                result[span.entry].withUnsafeMutableBufferPointer { values in
                     Self.withBytes(shards[...]) {
                         if start == 0 {
                             Kernels.weightedSum(into: values.span(of: span), sources: $0, weights: weights)
@@ -48,11 +48,11 @@ struct Averager: Sendable {
                 }
             }
             // NaN and infinity stay in a sum, so one look at the result tells; who it was is asked only then.
-            let isFinite = result[span.tensor].withUnsafeMutableBufferPointer {
+            let isFinite = result[span.entry].withUnsafeMutableBufferPointer {
                 Kernels.isFinite(UnsafeBufferPointer($0.span(of: span)))
             }
             if !isFinite {
-                try await blame(updates, manifests, shard: index, tensor: base.tensors[span.tensor].name)
+                try await blame(updates, manifests, shard: index, tensor: base.tensors[span.entry].name)
             }
         }
         return result
@@ -86,7 +86,7 @@ extension Manifest {
     func isCutLike(_ other: Manifest) -> Bool {
         tensors == other.tensors && shards.count == other.shards.count
             && zip(shards, other.shards).allSatisfy { left, right in
-                left.tensor == right.tensor && left.offset == right.offset && left.size == right.size
+                left.entry == right.entry && left.offset == right.offset && left.size == right.size
             }
     }
 }

@@ -63,7 +63,7 @@ struct ModelTransfer: Sendable {
         var tensors = try manifest.tensors.map { try Tensor(zeros: $0.shape) }
         for spec in manifest.shards {
             let bytes = try await shard(spec)
-            tensors[spec.tensor].withUnsafeMutableBufferPointer { values in
+            tensors[spec.entry].withUnsafeMutableBufferPointer { values in
                 let target = UnsafeMutableRawBufferPointer(values.span(of: spec))
                 bytes.withUnsafeBytes { target.copyMemory(from: $0) }
             }

@@ -25,7 +25,7 @@ final class Federation: Sendable {
                 path: "\(directory)/state.db", migrations: [DataSyncService.migrations, migrations], logger: .disabled)
             var settings = DataSyncConfiguration()
             settings.shardBytes = 1 << 12  // several shards per tensor
-            dataSync = try DataSyncService(
+            dataSync = try await DataSyncService(
                 bus: bus, store: database, directory: "\(directory)/shards", configuration: settings)
             dataSync.register()
         }

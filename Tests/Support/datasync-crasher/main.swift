@@ -26,7 +26,7 @@ func open(_ directory: String, identity: String) async throws -> (Bus, DataSyncS
     configuration.shardBytes = 4 << 10
     configuration.batchBytes = 16 << 10
     configuration.windowBytes = 32 << 10
-    let service = try DataSyncService(
+    let service = try await DataSyncService(
         bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration)
     return (bus, service)
 }

@@ -1,0 +1,244 @@
+public import Contracts
+import Core
+import Store
+
+extension ShardStore {
+    /// Attempts that count on leaves which are here; after them everything is written.
+    private static let attempts = 3
+
+    /// Stores shards from their raw bytes, durable when this returns.
+    ///
+    /// Hand over up to about 8 MiB at a time, and the next while this one is still at work: hashing and packing then go on
+    /// while bytes are written. Leaves that are here are not written again.
+    /// - Returns: the list of each shard, in order.
+    /// - Throws: `DataSyncError` `invalid-request` for cuts that do not fit the bytes; `StoreError` `full` (retriable) or
+    ///   `io`, and then none of them is stored.
+    public func put(_ shards: [NewShard]) async throws -> [LeafList] {
+        for shard in shards { try Self.check(shard) }
+        let lists = try await inParallel(shards, weight: \.bytes.count) { try Self.list($0) }
+        let arrived = zip(shards, lists).map { shard, list in
+            ArrivedShard(
+                digest: list.digest, list: list,
+                contents: zip(list.offsets, list.leaves).map { .raw(shard.bytes.slice($0..<$0 + $1.size)) },
+                elementBytes: shard.elementBytes)
+        }
+        if let refused = try await keep(arrived).values.first { throw refused }
+        return lists
+    }
+
+    /// Stores shards that came from elsewhere, durable when this returns: those whose list hashes to their name and whose
+    /// leaves hash to their list's.
+    /// - Returns: why each of the others is not stored: `corrupt-shard` (retriable) when its bytes are not what its name
+    ///   says, `missing` (retriable) when a leaf that was to be here has gone.
+    /// - Throws: `StoreError` `full` (retriable) or `io`, and then none of them is stored.
+    public func accept(_ shards: [ArrivedShard]) async throws -> [Digest: DataSyncError] {
+        let verdicts = try await inParallel(shards, weight: { $0.list.size }) { shard -> DataSyncError? in
+            do {
+                try Self.verify(shard)
+                return nil
+            } catch let error as DataSyncError { return error }
+        }
+        var refused: [Digest: DataSyncError] = [:]
+        for (shard, verdict) in zip(shards, verdicts) { refused[shard.digest] = verdict }
+        let kept = try await keep(shards.filter { refused[$0.digest] == nil })
+        return refused.merging(kept) { first, _ in first }
+    }
+
+    /// Stores verified shards.
+    private func keep(_ shards: [ArrivedShard]) async throws -> [Digest: DataSyncError] {
+        var rest = shards
+        var refused: [Digest: DataSyncError] = [:]
+        for attempt in 0...Self.attempts where !rest.isEmpty {
+            let (new, leaves) = try await unknown(rest, all: attempt == Self.attempts)
+            guard !new.isEmpty else { return refused }
+            let prepared = try await inParallel(leaves, weight: \.leaf.size) { $0.prepared() }
+            let batch = ShardBatch(
+                shards: new.map { ShardBatch.Shard(key: LeafKey($0.digest), list: $0.list) }, leaves: prepared)
+            let lost = Set(try await commit(batch))
+            rest = []
+            for shard in new where lost.contains(LeafKey(shard.digest)) {
+                if shard.isWhole, attempt < Self.attempts {
+                    rest.append(shard)
+                } else {
+                    refused[shard.digest] = Self.gone(shard)
+                }
+            }
+        }
+        return refused
+    }
+
+    private func commit(_ batch: ShardBatch) async throws -> [LeafKey] {
+        let pending = try await appending.run { [appender, lane] in
+            do { return lane.enqueue(batch, try appender.append(batch.leaves)) } catch {
+                lane.abandon(appender.takeAbandoned())
+                throw error
+            }
+        }
+        let lost = try await lane.commit(pending)
+        trusted.add(pending.rows.map(\.position))
+        return lost
+    }
+
+    /// A leaf that may have to be written.
+    private struct Candidate: Sendable {
+        let leaf: Leaf
+        let content: ArrivedShard.Content
+        let elementBytes: Int
+
+        func prepared() -> PreparedLeaf {
+            switch content {
+            case .encoded(let encoding, let payload):
+                PreparedLeaf(leaf: leaf, encoding: encoding, payload: payload)
+            case .raw(let bytes):
+                packed(bytes)
+            case .present: preconditionFailure("a leaf that is present is not written")
+            }
+        }
+
+        private func packed(_ bytes: ShardBytes) -> PreparedLeaf {
+            let buffer = ShardBuffer(capacity: bytes.count)
+            let made = bytes.withUnsafeBytes {
+                LeafCodec.encode($0, elementBytes: elementBytes, level: .fast, into: buffer.memory)
+            }
+            guard let (encoding, count) = made else { return PreparedLeaf(leaf: leaf, encoding: .raw, payload: bytes) }
+            return PreparedLeaf(
+                leaf: leaf, encoding: encoding, payload: ShardBytes(buffer: buffer, range: 0..<count))
+        }
+    }
+
+    /// The shards that are not here yet, and of their leaves those that must be written, each once.
+    /// - Parameter all: writes also leaves that are here.
+    private func unknown(_ shards: [ArrivedShard], all: Bool) async throws -> ([ArrivedShard], [Candidate]) {
+        try await database.read { connection in
+            let index = ShardIndex(connection: connection)
+            var seen: Set<Digest> = []
+            var looked: Set<LeafKey> = []
+            var new: [ArrivedShard] = []
+            var candidates: [Candidate] = []
+            for shard in shards where seen.insert(shard.digest).inserted {
+                if try index.list(LeafKey(shard.digest)) == shard.list { continue }
+                new.append(shard)
+                for (leaf, content) in zip(shard.list.leaves, shard.contents) {
+                    if case .present = content { continue }
+                    guard looked.insert(leaf.key).inserted else { continue }
+                    if try !all && index.leaf(leaf.key) != nil { continue }
+                    candidates.append(Candidate(leaf: leaf, content: content, elementBytes: shard.elementBytes))
+                }
+            }
+            return (new, candidates)
+        }
+    }
+
+    // MARK: Checks
+
+    private static func check(_ shard: NewShard) throws(DataSyncError) {
+        guard (1...LeafList.maximumLeaves).contains(shard.leafSizes.count),
+            shard.leafSizes.allSatisfy({ (1...Leaf.maximumBytes).contains($0) }),
+            shard.leafSizes.reduce(0, +) == shard.bytes.count
+        else {
+            throw DataSyncError(
+                .invalidRequest,
+                "a shard of \(shard.bytes.count) bytes is cut into \(shard.leafSizes.count) leaves of "
+                    + "\(shard.leafSizes.reduce(0, +)) bytes; cut it into 1 to \(LeafList.maximumLeaves), of 1 to "
+                    + "\(Leaf.maximumBytes) bytes each")
+        }
+    }
+
+    private static func list(_ shard: NewShard) throws(DataSyncError) -> LeafList {
+        var start = 0
+        let leaves = shard.leafSizes.map { size in
+            defer { start += size }
+            return Leaf(
+                key: shard.bytes.slice(start..<start + size).withUnsafeBytes { SHA256.key(of: $0) }, size: size)
+        }
+        guard let list = LeafList(leaves) else {
+            throw DataSyncError(.invalidRequest, "a shard of \(leaves.count) leaves")
+        }
+        return list
+    }
+
+    /// Checks the list against the shard's name and whatever came against the list.
+    private static func verify(_ shard: ArrivedShard) throws {
+        guard shard.list.digest == shard.digest else { throw damaged(shard, "its leaves' list is another one") }
+        guard shard.contents.count == shard.list.leaves.count else {
+            throw damaged(shard, "\(shard.contents.count) leaves came of \(shard.list.leaves.count)")
+        }
+        let scratch = ShardBuffer(capacity: shard.list.leaves.reduce(0) { max($0, $1.size) })
+        var sizes: [LeafKey: Int] = [:]
+        for (index, (leaf, content)) in zip(shard.list.leaves, shard.contents).enumerated() {
+            guard sizes.updateValue(leaf.size, forKey: leaf.key) ?? leaf.size == leaf.size else {
+                throw damaged(shard, "its leaf \(index) has two sizes")
+            }
+            let found: LeafKey
+            switch content {
+            case .present: continue
+            case .raw(let bytes), .encoded(.raw, let bytes):
+                guard bytes.count == leaf.size else {
+                    throw damaged(shard, "its leaf \(index) has \(bytes.count) bytes, not \(leaf.size)")
+                }
+                found = bytes.withUnsafeBytes { SHA256.key(of: $0) }
+            case .encoded(let encoding, let payload):
+                guard payload.count <= leaf.size else {
+                    throw damaged(shard, "its leaf \(index) is larger packed than raw")
+                }
+                let raw = UnsafeMutableRawBufferPointer(rebasing: scratch.memory[..<leaf.size])
+                do { try payload.withUnsafeBytes { try LeafCodec.decode($0, encoding, into: raw) } } catch let error
+                    as DataSyncError
+                { throw damaged(shard, "its leaf \(index): \(error.message)") }
+                found = SHA256.key(of: UnsafeRawBufferPointer(raw))
+            }
+            guard found == leaf.key else { throw damaged(shard, "its leaf \(index) hashes to \(found)") }
+        }
+    }
+
+    private static func damaged(_ shard: ArrivedShard, _ detail: String) -> DataSyncError {
+        DataSyncError(.corruptShard, "shard \(shard.digest) arrived damaged: \(detail)", isRetriable: true)
+    }
+
+    private static func gone(_ shard: ArrivedShard) -> DataSyncError {
+        guard !shard.isWhole else {
+            return DataSyncError(
+                .corruptShard,
+                "shard \(shard.digest) cannot be stored: another one here has its name, with other leaves")
+        }
+        return DataSyncError(
+            .missing, "a leaf of shard \(shard.digest) was removed while the shard arrived; ask for all of its leaves",
+            isRetriable: true)
+    }
+
+    /// Runs `body` on the workers, about as many bytes on each, and keeps the order.
+    func inParallel<Element: Sendable, Output: Sendable>(
+        _ elements: [Element], weight: (Element) -> Int, _ body: @escaping @Sendable (Element) throws -> Output
+    ) async throws -> [Output] {
+        let total = elements.reduce(0) { $0 + weight($1) }
+        let share = max(128 << 10, (total + workers.count - 1) / workers.count)
+        var parts: [ArraySlice<Element>] = []
+        var start = elements.startIndex
+        var sum = 0
+        for index in elements.indices {
+            sum += weight(elements[index])
+            guard sum >= share else { continue }
+            parts.append(elements[start...index])
+            (start, sum) = (index + 1, 0)
+        }
+        if start < elements.endIndex { parts.append(elements[start...]) }
+        guard parts.count > 1 else {
+            return try await workers.run { try elements.map(body) }
+        }
+        return try await withThrowingTaskGroup(of: (Int, [Output]).self) { group in
+            for (index, part) in parts.enumerated() {
+                group.addTask { [workers] in (index, try await workers.run { try part.map(body) }) }
+            }
+            var outputs = [[Output]](repeating: [], count: parts.count)
+            for try await (index, output) in group { outputs[index] = output }
+            return outputs.flatMap { $0 }
+        }
+    }
+}
+
+extension ArrivedShard {
+    /// Whether all of its bytes are at hand.
+    fileprivate var isWhole: Bool {
+        contents.allSatisfy { if case .present = $0 { false } else { true } }
+    }
+}
