@@ -108,6 +108,8 @@ let package = Package(
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),
         executable("bench-bus", ["MessageBus", "Contracts", "Core"], path: "Benchmarks/Bus"),
         executable("bench-numerics", ["Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/Numerics"),
+        executable(
+            "bench-datasync", ["DataSync", "Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/DataSync"),
         tests("TelemetryTests", ["Core", "Telemetry"]),
         tests("YAMLKitTests", ["Core", "YAMLKit"]),
         .target(
@@ -125,6 +127,7 @@ let package = Package(
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),
         tests(
             "DataSyncTests",
-            ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry", "datasync-crasher"]),
+            ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry", "datasync-crasher"],
+            resources: [.copy("Codec/vectors.json")]),
     ]
 )

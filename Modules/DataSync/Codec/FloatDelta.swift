@@ -8,7 +8,7 @@ public enum FloatDelta {
     public static let maximumSize = 1 << 24
 
     /// Blocks whose values, base and planes stay in the second cache.
-    private static let logBlockWords = 15
+    private static let logBlockWords = 16
 
     /// Words of the largest block a decoder takes.
     private static let logBlockWordsRange: ClosedRange<UInt8> = 10...18

@@ -85,10 +85,10 @@ public enum LeafCodec {
         _ raw: UnsafeRawBufferPointer, level: Level, workspace: CodecWorkspace,
         into output: UnsafeMutableRawBufferPointer
     ) -> Int? {
-        switch (PlaneSample(raw).advice, level) {
-        case (.stored, _): nil
-        case (_, .fast): LZ4Block.compress(raw, into: output)
-        case (_, .small): workspace.zstd(.small, raw, into: output)
+        let sample = PlaneSample(raw)
+        switch level {
+        case .fast: return sample.hasMatches ? LZ4Block.compress(raw, into: output) : nil
+        case .small: return sample.hasMatches || sample.hasSymbols ? workspace.zstd(.small, raw, into: output) : nil
         }
     }
 

@@ -53,14 +53,18 @@ enum PlaneBlock {
         // What saves less than 1/32 of the plane is not worth the time to unpack it.
         let limit = min(room.count, plane.count - plane.count / 32)
         let target = UnsafeMutableRawBufferPointer(rebasing: room[..<limit])
-        switch (PlaneSample(plane).advice, entropy) {
-        case (.stored, _): break
-        case (_, .lz4):
-            if let size = LZ4Block.compress(plane, into: target) { return (.lz4, size) }
-        case (.symbols, .zstd):
-            if let size = workspace.zstd(.symbols, plane, into: target) { return (.zstd, size) }
-        case (.matches, .zstd):
-            if let size = workspace.zstd(.fast, plane, into: target) { return (.zstd, size) }
+        let sample = PlaneSample(plane)
+        guard sample.hasMatches || sample.hasSymbols else { return (.stored, plane.count) }
+        // The library that gains more by frequencies takes several times as long as the other.
+        if entropy == .zstd,
+            sample.bySymbols < sample.byMatches - sample.size / 16 || sample.byMatches < sample.size / 4
+        {
+            let effort: CodecWorkspace.Effort = sample.favoursSymbols ? .symbols : .fast
+            if let size = workspace.zstd(effort, plane, into: target) { return (.zstd, size) }
+        } else if sample.hasMatches || sample.bySymbols < sample.size / 4 * 3 {
+            // Where there is little to find, it is looked for in fewer places.
+            let acceleration: Int32 = sample.byMatches > sample.size / 8 * 7 ? 24 : 1
+            if let size = LZ4Block.compress(plane, acceleration: acceleration, into: target) { return (.lz4, size) }
         }
         return (.stored, plane.count)
     }
@@ -94,7 +98,7 @@ enum PlaneBlock {
                 planes[index] = (start + offset - size).assumingMemoryBound(to: UInt8.self)
                 continue
             case .constant where size == 1: room.initializeMemory(as: UInt8.self, repeating: packed[0])
-            case .lz4 where entropy == .lz4: try LZ4Block.decompress(packed, into: room)
+            case .lz4: try LZ4Block.decompress(packed, into: room)
             case .zstd where entropy == .zstd: try workspace.unpackZstd(packed, into: room)
             default:
                 throw DataSyncError(.corruptShard, "plane \(index) of a block has \(size) bytes, which is not its size")

@@ -3,11 +3,15 @@ import CLZ4
 /// LZ4 blocks (github.com/lz4/lz4, doc/lz4_Block_format.md), without a frame around them.
 enum LZ4Block {
     /// Bytes of `raw` written to `output`, or `nil` when they do not fit.
-    static func compress(_ raw: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? {
+    /// - Parameter acceleration: how quickly the search gives up where it finds nothing; 1 or more.
+    static func compress(
+        _ raw: UnsafeRawBufferPointer, acceleration: Int32 = 1, into output: UnsafeMutableRawBufferPointer
+    ) -> Int? {
         guard raw.count <= LZ4_MAX_INPUT_SIZE, output.count > 0 else { return nil }
-        let count = LZ4_compress_default(
+        let count = LZ4_compress_fast(
             raw.baseAddress?.assumingMemoryBound(to: CChar.self),
-            output.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(raw.count), Int32(clamping: output.count))
+            output.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(raw.count), Int32(clamping: output.count),
+            acceleration)
         return count > 0 ? Int(count) : nil
     }
 

@@ -27,7 +27,7 @@ void gedge_join_differences(
 
 /// The first i with H(i) < threshold, or `count`, where H(i) = 2 H(i - 1) + gear[bytes[i]] modulo 2^64 and H(-1) = *hash.
 ///
-/// H(i) depends on the last 64 bytes alone. Unless one is found, *hash becomes the last H.
+/// H(i) depends on the last 64 bytes alone; `threshold` is at most 2^63. Unless one is found, *hash becomes the last H.
 size_t gedge_gear_scan(const uint8_t *bytes, size_t count, uint64_t *hash, const uint64_t *gear, uint64_t threshold);
 
 /// counts[v] += how often byte v occurs.

@@ -7,17 +7,7 @@ import Testing
 struct FloatDeltaTests {
     /// Encodes with room to spare, decodes at an odd address, and compares.
     private func check(_ new: [UInt8], _ base: [UInt8], _ entropy: Entropy) throws -> Int {
-        let room = new.count + new.count / 8 + 64
-        let delta = try #require(
-            new.withUnsafeBytes { new in
-                base.withUnsafeBytes { base -> [UInt8]? in
-                    var delta = [UInt8](repeating: 0, count: room)
-                    let count = delta.withUnsafeMutableBytes {
-                        FloatDelta.encode(new: new, base: base, entropy: entropy, into: $0)
-                    }
-                    return count.map { Array(delta.prefix($0)) }
-                }
-            })
+        let delta = try #require(ArrayCodec.delta(new, base: base, entropy))
         #expect(try decoded(delta, base, entropy, new.count) == new)
         return delta.count
     }
@@ -64,5 +54,18 @@ struct FloatDeltaTests {
         let new = CodecSamples.trained(weights, seed: 2)
         let size = try check(CodecSamples.bytes(new), CodecSamples.bytes(weights), entropy)
         #expect(Double(4 * weights.count) / Double(size) > ratio)
+    }
+
+    @Test func whatIsNotSmallerIsNotMade() {
+        let (new, base) = (Bytes.noise(65_536, seed: 1), Bytes.noise(65_536, seed: 2))
+        for entropy in Entropy.allCases {
+            new.withUnsafeBytes { new in
+                base.withUnsafeBytes { base in
+                    #expect(FloatDelta.encode(new: new, base: base, entropy: entropy) == nil)
+                    #expect(FloatDelta.encode(new: base, base: base, entropy: entropy, limit: 64)?.count ?? 65 < 64)
+                    #expect(FloatDelta.encode(new: new, base: .init(rebasing: base[1...]), entropy: entropy) == nil)
+                }
+            }
+        }
     }
 }

@@ -42,4 +42,24 @@ struct LeafCodecTests {
         }
         #expect(compressed > 20)
     }
+
+    @Test func weightsAreShuffledAndPixelsAreNot() throws {
+        let weights = CodecSamples.bytes(CodecSamples.weights(16_384, seed: 3))
+        #expect(try check(weights, elementBytes: 4, level: .fast)?.encoding == .shuffledLZ4)
+        let small = try #require(try check(weights, elementBytes: 4, level: .small))
+        #expect(small.encoding == .shuffledZstd)
+        #expect(Double(weights.count) / Double(small.payload.count) > 1.19)
+        let pixels = CodecSamples.bytes((0..<16_384).map { Float($0 % 64 == 9 ? $0 % 17 : 0) / 16 })
+        #expect(try check(pixels, elementBytes: 4, level: .fast)?.encoding == .lz4)
+    }
+
+    @Test func strangeBitsComeBack() throws {
+        let bytes = CodecSamples.bytes((0..<20_000).map { CodecSamples.strange[$0 % CodecSamples.strange.count] })
+        for level in LeafCodec.Level.allCases { #expect(try check(bytes, elementBytes: 4, level: level) != nil) }
+    }
+
+    @Test func rawIsRaw() throws {
+        #expect(try ArrayCodec.leaf([1, 2, 3], .raw, size: 3) == [1, 2, 3])
+        #expect(throws: DataSyncError.self) { try ArrayCodec.leaf([1, 2, 3], .raw, size: 4) }
+    }
 }
