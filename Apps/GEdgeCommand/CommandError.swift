@@ -33,7 +33,7 @@ extension ExitCode {
         self =
             switch code {
             case "usage": .usage
-            case "not-found": .notFound
+            case "not-found", "missing": .notFound
             case "unreachable": .unreachable
             case "deadline-exceeded": .timedOut
             default: .failed

@@ -1,6 +1,6 @@
 import Datasets
 
-/// `gedge data`: labelled data files of this machine; no core is needed.
+/// `gedge data`: labelled data files of this machine, for which no core is needed, and data sets that the core keeps.
 enum DataCommand {
     /// The flags that say how a data file is read.
     static let sourceFlags = [

@@ -39,6 +39,7 @@ struct Command: Sendable {
 /// The headings under which the help lists commands.
 enum Topic: String, Sendable, CaseIterable {
     case resources = "Resources"
+    case data = "Data"
     case edges = "Edges"
     case observation = "Observation"
     case local = "This machine"

@@ -2,14 +2,19 @@
 struct CommandTable: Sendable {
     let commands: [Command]
 
-    static let standard = CommandTable(commands: [
+    static let standard = CommandTable(commands: resources + DataCommand.stored + SyncCommand.commands + others)
+
+    private static let resources = [
         ApplyCommand.command, GetCommand.command, DescribeCommand.command, DeleteCommand.command, WatchCommand.command,
         WaitCommand.command, ExplainCommand.command, ReportCommand.command, ModelCommand.pull,
+    ]
+
+    private static let others = [
         TokenCommand.create, EdgeCommand.revoke,
         LogsCommand.command, MetricsCommand.command,
         DataCommand.split, DataCommand.inspect, DoctorCommand.command,
         CompletionCommand.command, HelpCommand.command, VersionCommand.command,
-    ])
+    ]
 
     /// Flags that stand anywhere on any command line.
     static let globalFlags = [

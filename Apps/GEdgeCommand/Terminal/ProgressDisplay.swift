@@ -1,0 +1,28 @@
+import Core
+import Telemetry
+
+/// A line on standard error that says how far something is, drawn over ten times a second at most; nothing when nobody
+/// looks. For one task at a time.
+struct ProgressDisplay {
+    private let console: Console
+    private let label: String
+    private let start = ContinuousClock.now
+    private var drawn: ContinuousClock.Instant?
+
+    init(_ label: String, console: Console) {
+        self.label = label
+        self.console = console
+    }
+
+    /// So many bytes are done, and what else there is to say.
+    mutating func show(done: Int, total: Int?, note: String = "", isLast: Bool = false) throws {
+        guard console.error.isInteractive else { return }
+        let now = ContinuousClock.now
+        if !isLast, let drawn, now - drawn < .milliseconds(100) { return }
+        drawn = now
+        let line = ProgressLine(
+            label: label, done: done, total: total, unit: .bytes, elapsed: now - start, note: note)
+        let text = line.text(width: console.error.width - 1, fancy: console.errorPalette.isUnicode)
+        try console.error.write("\r\(text)\u{1B}[K\(isLast ? "\n" : "")")
+    }
+}
