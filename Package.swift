@@ -102,7 +102,10 @@ let package = Package(
         tests("CoreTests", ["Core"]),
         tests("GEdgeCommandTests", foundation + ["GEdgeCommand", "MessageBus"]),
         tests("TensorTests", ["Core", "Tensor"]),
-        tests("ArchiveTests", ["Core", "DataSync", "HTTPKit", "Telemetry"]),
+        executable(
+            "archive-crasher", ["DataSync", "HTTPKit", "Store", "Core", "Telemetry"],
+            path: "Tests/Support/archive-crasher"),
+        tests("ArchiveTests", ["Contracts", "Core", "DataSync", "HTTPKit", "Store", "Telemetry", "archive-crasher"]),
         tests("HTTPKitTests", ["Core", "HTTPKit", "Telemetry"]),
         tests("DatasetsTests", ["Core", "Datasets", "CZlib"]),
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),
