@@ -23,6 +23,7 @@ public struct CoreCloud: Sendable {
     /// Runs until `stop` returns or a service fails.
     public func run(until stop: @escaping @Sendable () async throws -> Void) async throws {
         try configuration.validate()
+        try configuration.archive.validate(relativeTo: directory)
         // Addresses are checked before anything is created.
         let address = try BusAddress(configuration.listen)
         let commandAddress = try Self.commandAddress(in: configuration.stateDirectory)
@@ -35,7 +36,10 @@ public struct CoreCloud: Sendable {
         let keys = try KeyFile("\(state.subdirectory("keys"))/core.key").loadOrCreate()
         let database = try await Database.open(
             path: state.file("core.db"),
-            migrations: [.topology, DataSyncService.migrations, PolicyGate.migrations, .fedLearnCoordinator],
+            migrations: [
+                .topology, DataSyncService.migrations, ShardArchive.migrations, PolicyGate.migrations,
+                .fedLearnCoordinator,
+            ],
             logger: logger)
         var settings = BusConfiguration(identity: .core)
         settings.software = "core-cloud/\(Version.current)"
@@ -50,6 +54,8 @@ public struct CoreCloud: Sendable {
         let policies = try await SyncPolicyService(bus: bus, gate: gate, logger: logger)
         let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
+        let archive = try configuration.archive.service(
+            for: dataSync, relativeTo: directory, logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(
             bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics,
             releaseMemory: FreeMemory.release)
@@ -66,12 +72,13 @@ public struct CoreCloud: Sendable {
         try bus.listen(commandAddress, security: .none)
         logger.notice(
             "ready", ["listen": address.description, "state": state.path, "key": keys.publicKey.z85])
-        try await Services(logger: logger).run(
-            [
-                ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
-                ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
-                ("memory", { try await StartupCode.keepReleased() }),
-            ], until: stop)
+        var services: [(name: String, body: @Sendable () async throws -> Void)] = [
+            ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
+            ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
+            ("memory", { try await StartupCode.keepReleased() }),
+        ]
+        if let archive { services.append(("archive", { try await archive.run() })) }
+        try await Services(logger: logger).run(services, until: stop)
         await database.close()
         logger.notice("stopped")
     }

@@ -1,4 +1,5 @@
 public import DaemonKit
+public import DataSync
 
 /// Everything an operator can say about a core cloud, in its file, its environment (`GEDGE_CORE_…`) or its flags.
 public struct CoreConfiguration: Codable, Sendable, Hashable {
@@ -10,6 +11,8 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
     public var leaseSeconds = 6.0
     /// Data sets that lie at the core: for evaluation and baselines.
     public var datasets: [DatasetEntry] = []
+    /// An object store that models and data sets are copied to.
+    public var archive = ArchiveSettings()
     public var log = LogSettings()
 
     /// The defaults.
@@ -23,7 +26,7 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
         "datasets": "data sets at the core; a list in the configuration file",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
-    ]
+    ].merging(ArchiveSettings.help(under: "archive")) { first, _ in first }
 
     /// - Throws: `DaemonError` `invalid` for a value outside its range.
     func validate() throws {
