@@ -49,10 +49,11 @@ struct CoreClient: Sendable {
     }
 
     /// Asks the core one question whose answer has attachments.
+    /// - Parameter timeout: for a question that takes longer than others.
     func ask<Question, Answer>(
-        _ call: Call<Question, Answer>, _ question: Question
+        _ call: Call<Question, Answer>, _ question: Question, timeout: Duration? = nil
     ) async throws -> Inbound<Answer> {
-        do { return try await bus.call(call, question, to: .peer(.core), timeout: timeout) } catch {
+        do { return try await bus.call(call, question, to: .peer(.core), timeout: timeout ?? self.timeout) } catch {
             throw Self.explained(error, subject: call.subject)
         }
     }

@@ -10,6 +10,8 @@ public enum SyncPolicyContract {
     public static let exists = Call<PolicyName, PolicyExistence>("syncpolicy.exists", audience: .local)
     /// What the rules say of a transfer, and why; nothing moves. An edge answers for its own side.
     public static let explain = Call<SyncExplainRequest, SyncExplanation>("syncpolicy.explain", audience: .supervisors)
+    /// Makes a version of an edge's data set present at the core, if the rules of both let it.
+    public static let obtain = Call<ObtainRequest, ObtainReply>("syncpolicy.obtain", audience: .operators)
     /// What the rules refused here, newest first.
     public static let audit = Call<AuditQuery, AuditList>("syncpolicy.audit", audience: .supervisors)
 }
@@ -146,6 +148,31 @@ public struct SyncExplanation: Codable, Sendable, Hashable {
         self.retention = retention
         self.consistency = consistency
         self.steps = steps
+    }
+}
+
+public struct ObtainRequest: Codable, Sendable {
+    public var reference: DatasetReference
+    /// The edge that has it.
+    public var from: Name
+
+    public init(reference: DatasetReference, from: Name) {
+        self.reference = reference
+        self.from = from
+    }
+}
+
+public struct ObtainReply: Codable, Sendable {
+    /// Held at the core for an hour at least.
+    public var manifest: Digest
+    public var rawBytes: Int
+    /// Bytes that crossed the bus.
+    public var movedBytes: Int
+
+    public init(manifest: Digest, rawBytes: Int, movedBytes: Int) {
+        self.manifest = manifest
+        self.rawBytes = rawBytes
+        self.movedBytes = movedBytes
     }
 }
 

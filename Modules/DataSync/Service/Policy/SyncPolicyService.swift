@@ -39,6 +39,9 @@ public actor SyncPolicyService {
         gate.registerCalls(on: bus)
         bus.handle(SyncPolicyContract.policies) { [self] request in await policies(for: request.body) }
         bus.handle(SyncPolicyContract.exists) { [self] request in await exists(request.body.name) }
+        bus.handle(SyncPolicyContract.obtain) { [self] request in
+            try await obtain(request.body, trace: request.trace)
+        }
         registerPolicyResource()
         registerDatasetResource()
     }
