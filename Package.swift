@@ -110,6 +110,9 @@ let package = Package(
         tests("DatasetsTests", ["Core", "Datasets", "CZlib"]),
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),
         executable("bench-bus", ["MessageBus", "Contracts", "Core"], path: "Benchmarks/Bus"),
+        executable(
+            "datasync-node", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"],
+            path: "Benchmarks/DataSyncNode"),
         executable("bench-numerics", ["Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/Numerics"),
         executable(
             "bench-datasync", ["DataSync", "Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/DataSync"),

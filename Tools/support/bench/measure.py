@@ -19,10 +19,20 @@ class MeasureError(Exception):
 class Series:
     unit: str = ""
     values: list[float] = field(default_factory=list)
+    peer_values: list[float] = field(default_factory=list)
 
 
-def run_once(command: list[str], root: Path, timeout: float) -> dict[tuple[str, str], tuple[float, str]]:
-    """The measurements one run prints, by benchmark and variant."""
+@dataclass(frozen=True)
+class Key:
+    """What a measurement is of. `peer` is set by a command that measures a peer itself, right beside ours."""
+
+    benchmark: str
+    variant: str
+    peer: str | None = None
+
+
+def run_once(command: list[str], root: Path, timeout: float) -> dict[Key, tuple[float, str, float | None]]:
+    """The measurements one run prints: value, unit and, where it measured a peer itself, the peer's value."""
     label = " ".join(command)
     try:
         done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
@@ -38,8 +48,10 @@ def run_once(command: list[str], root: Path, timeout: float) -> dict[tuple[str, 
             continue
         try:
             record = json.loads(line)
-            found[record["benchmark"], record.get("variant", "")] = (float(record["value"]), record["unit"])
-        except (ValueError, KeyError) as error:
+            key = Key(record["benchmark"], record.get("variant", ""), record.get("peer"))
+            peer_value = None if key.peer is None else float(record["peerValue"])
+            found[key] = (float(record["value"]), record["unit"], peer_value)
+        except (ValueError, KeyError, TypeError) as error:
             raise MeasureError(f"{label} printed {line!r}, which is no measurement: {error}") from error
     if not found:
         raise MeasureError(f"{label} printed no measurement")
@@ -56,17 +68,23 @@ def measure(benchmark: Benchmark, words: dict[str, str], root: Path, runs: int) 
     """One row per variant and peer. `value` is the median; `ratio` is the median of the runs' own ratios, so that it
     holds while the machine's speed drifts; above 1 means ours is better."""
     sides = [("", benchmark.command)] + [(peer.name, peer.command) for peer in benchmark.peers]
-    series: dict[str, dict[tuple[str, str], Series]] = {side: {} for side, _ in sides}
+    series: dict[str, dict[Key, Series]] = {side: {} for side, _ in sides}
     for number in range(runs):
         progress(f"bench: {benchmark.name}: run {number + 1} of {runs}")
         for side, command in sides:
-            for key, (value, unit) in run_once(fill(command, words), root, benchmark.timeout).items():
+            for key, (value, unit, peer_value) in run_once(fill(command, words), root, benchmark.timeout).items():
                 entry = series[side].setdefault(key, Series(unit))
                 entry.values.append(value)
+                if peer_value is not None:
+                    entry.peer_values.append(peer_value)
     progress("")
     rows = []
-    for (name, variant), ours in series[""].items():
-        rivals = [(peer.name, series[peer.name].get((name, variant))) for peer in benchmark.peers]
+    for key, ours in series[""].items():
+        name, variant = key.benchmark, key.variant
+        if key.peer is not None:
+            rows.append(row(benchmark, name, variant, ours, key.peer, ours.peer_values))
+            continue
+        rivals = [(peer.name, series[peer.name].get(key)) for peer in benchmark.peers]
         rows += [row(benchmark, name, variant, ours, peer, theirs.values) for peer, theirs in rivals if theirs]
         limit = benchmark.limit_of(variant)
         if limit is not None:

@@ -36,6 +36,11 @@ class MeasureTests(unittest.TestCase):
             peers=[{"name": "raw", "command": command(line(20, "large"), line(4, "small"))}])
         self.assertEqual({row["variant"]: row["ratio"] for row in rows}, {"small": 4, "large": 2})
 
+    def test_a_command_may_measure_its_peers_itself(self):
+        own = '{"benchmark": "bus.sample", "variant": "", "value": 2, "unit": "s", "peer": "%s", "peerValue": %s}'
+        rows = self.run_entry(command=command(own % ("rsync", 3), own % ("tcp", 1)))
+        self.assertEqual({row["peer"]: row["ratio"] for row in rows}, {"rsync": 1.5, "tcp": 0.5})
+
     def test_limit_stands_in_as_a_peer(self):
         rows = self.run_entry(command=command(line(20)), limit=40)
         self.assertEqual([(row["peer"], row["peerValue"], row["ratio"]) for row in rows], [("limit", 40, 2)])

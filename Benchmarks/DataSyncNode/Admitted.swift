@@ -1,0 +1,13 @@
+import Contracts
+import MessageBus
+import Synchronization
+
+/// The keys that may connect, as the driver names them.
+final class Admitted: PeerDirectory {
+    private let names = Mutex<[PublicKey: PeerID]>([:])
+    let acceptsEnrolment = false
+
+    func admit(_ name: PeerID, _ key: PublicKey) { names.withLock { $0[key] = name } }
+
+    func peer(for key: PublicKey) -> PeerID? { names.withLock { $0[key] } }
+}

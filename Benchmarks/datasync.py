@@ -1,0 +1,401 @@
+"""datasync.py SCENARIO: moves the same bytes with DataSync, between two processes of their own, and with what a user would
+pick instead, in turn, and checks what arrived.
+
+Ours ends verified and synced to the disk; rsync and plain TCP do neither. A peer reads its file from where it lies; ours has it
+in its store, as a daemon has what it published or took in (`ingest` is measured beside). All over loopback, or over a link between network
+namespaces of this script's own where a scenario names a bandwidth.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from demo import ports
+from support import ROOT, record, status_bytes
+
+NODE = ROOT / ".build" / "release" / "datasync-node"
+PEERS = ROOT / ".build" / "bench-peers"
+MIB = 1 << 20
+SIZE = int(os.environ.get("GEDGE_BENCH_MIB", "500")) * MIB
+
+
+class Node:
+    """A datasync-node process."""
+
+    def __init__(self, state: Path, name: str, arguments: list[str], prefix: list[str] = []):
+        self.state = state
+        self.name = name
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [*prefix, str(NODE), str(state), name, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.key = self.answer()["key"]
+
+    def answer(self) -> dict:
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended with {self.process.wait()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(f"{self.name}: {answer['error']}")
+        return answer
+
+    def tell(self, *words: object) -> None:
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+
+    def do(self, *words: object) -> dict:
+        self.tell(*words)
+        return self.answer()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.tell("quit")
+            self.process.stdin.close()
+            self.process.wait(30)
+
+
+@contextmanager
+def network(megabits: int | None, edges: int = 1):
+    """The core's address and, for it and each edge, the words that start a process there: on loopback, or, for a bandwidth, in
+    network namespaces whose links to a bridge are shaped both ways."""
+    if megabits is None:
+        yield "127.0.0.1", [[] for _ in range(edges + 1)]
+        return
+    with ExitStack() as stack:
+        def sh(command: str) -> None:
+            subprocess.run(command.split(), check=True, capture_output=True)
+
+        tag = f"gb{os.getpid() % 10000}"
+        sh(f"ip link add {tag}br type bridge")
+        stack.callback(sh, f"ip link del {tag}br")
+        sh(f"ip link set {tag}br up")
+        prefixes = []
+        for number in range(edges + 1):
+            space, inside, outside = f"{tag}n{number}", f"{tag}i{number}", f"{tag}o{number}"
+            sh(f"ip netns add {space}")
+            stack.callback(sh, f"ip netns del {space}")
+            sh(f"ip link add {inside} type veth peer name {outside}")
+            sh(f"ip link set {inside} netns {space}")
+            sh(f"ip link set {outside} master {tag}br up")
+            sh(f"ip netns exec {space} ip addr add 10.77.0.{number + 1}/24 dev {inside}")
+            sh(f"ip netns exec {space} ip link set {inside} up")
+            sh(f"ip netns exec {space} ip link set lo up")
+            shape = f"root tbf rate {megabits}mbit burst {max(32, megabits // 4)}kb latency 50ms"
+            sh(f"ip netns exec {space} tc qdisc add dev {inside} {shape}")
+            sh(f"tc qdisc add dev {outside} {shape}")
+            prefixes.append(["ip", "netns", "exec", space])
+        yield "10.77.0.1", prefixes
+
+
+@contextmanager
+def nodes(folder: Path, edges: int = 1, plain: bool = False, where=None):
+    """A core and edges that are connected to it."""
+    host, prefixes = where or ("127.0.0.1", [[] for _ in range(edges + 1)])
+    options = ["--plain"] if plain else []
+    port = ports.choose(8100)
+    core = Node(folder / "core", "core", ["listen", host, str(port), *options], prefixes[0])
+    made = [core]
+    try:
+        for number in range(1, edges + 1):
+            edge = Node(
+                folder / f"edge-{number}", f"edge-{number}", ["connect", host, str(port), core.key, *options],
+                prefixes[number])
+            made.append(edge)
+            core.do("admit", edge.name, edge.key)
+        for edge in made[1:]:
+            edge.do("ready")
+        yield made
+    finally:
+        for node in made:
+            try:
+                node.stop()
+            finally:
+                node.process.kill()
+
+
+@contextmanager
+def rsync_daemon(folder: Path, host: str = "127.0.0.1", prefix: list[str] = []):
+    """The URL of a daemon that serves `folder`."""
+    port = ports.choose(8300)
+    configuration = folder.parent / "rsyncd.conf"
+    user = f"uid = {os.getuid()}\ngid = {os.getgid()}\n" if os.getuid() == 0 else ""
+    configuration.write_text(f"use chroot = no\n[data]\npath = {folder}\nread only = yes\n{user}")
+    process = subprocess.Popen(
+        [*prefix, "rsync", "--daemon", "--no-detach", f"--config={configuration}", f"--port={port}", f"--address={host}"])
+    try:
+        url = f"rsync://{host}:{port}/data/"
+        for _ in range(100):
+            if subprocess.run([*prefix, "rsync", url], capture_output=True).returncode == 0:
+                break
+            time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def rsync(url: str, target: Path, *options: str, prefix: list[str] = []) -> tuple[float, int]:
+    """Seconds and bytes on the wire."""
+    start = time.perf_counter()
+    output = subprocess.run(
+        [*prefix, "rsync", "-a", "--stats", *options, url, f"{target}/"], check=True, capture_output=True, text=True).stdout
+    seconds = time.perf_counter() - start
+    figures = {line.split(":")[0]: line.split(":")[1] for line in output.splitlines() if ":" in line}
+    wire = sum(int(figures[key].replace(",", "").split()[0]) for key in ("Total bytes sent", "Total bytes received"))
+    return seconds, wire
+
+
+@contextmanager
+def tcp_server(path: Path):
+    port = ports.choose(8500)
+    process = subprocess.Popen([PEERS / "tcp_copy", "send", path, str(port)], stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def tcp_copy(port: int, target: Path) -> float:
+    return float(subprocess.run(
+        [PEERS / "tcp_copy", "receive", "127.0.0.1", str(port), target], check=True, capture_output=True, text=True).stdout)
+
+
+# What is moved.
+
+
+def weights(count: int, seed: int) -> np.ndarray:
+    """float32 as layers of a network have them: normal, of the widths that Kaiming's initialisation gives several fan-ins."""
+    generator = np.random.default_rng(seed)
+    values = generator.standard_normal(count, dtype=np.float32)
+    for part, fan in zip(np.array_split(values, 8), (64, 128, 256, 512, 1024, 2048, 4096, 64)):
+        part *= np.float32((2 / fan) ** 0.5)
+    return values
+
+
+def change_blocks(values: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """A copy of which `share` of the blocks of 64 KiB are new."""
+    changed = values.copy()
+    blocks = changed.reshape(-1, 16384)
+    chosen = np.random.default_rng(seed).choice(len(blocks), int(len(blocks) * share), replace=False)
+    blocks[chosen] = weights(len(chosen) * 16384, seed + 1).reshape(-1, 16384)
+    return changed
+
+
+def fine_tune(values: np.ndarray, seed: int) -> np.ndarray:
+    """A copy after a step of SGD: every weight changed by about a thousandth."""
+    step = np.random.default_rng(seed).standard_normal(len(values), dtype=np.float32)
+    return values - np.float32(1e-3) * np.abs(values).mean() * step
+
+
+def small_files(folder: Path, count: int, seed: int) -> int:
+    generator = np.random.default_rng(seed)
+    total = 0
+    for number in range(count):
+        size = int(generator.integers(4 << 10, 64 << 10))
+        path = folder / f"{number % 100:02d}" / f"{number:05d}.bin"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(generator.bytes(size))
+        total += size
+    return total
+
+
+def save(values: np.ndarray, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values.tofile(path)
+    return path
+
+
+def compare(name: str, variant: str, ours: float, theirs: dict[str, float], unit: str = "s") -> None:
+    """One line for ours and each peer, measured right after each other."""
+    for peer, value in theirs.items():
+        line = {"benchmark": f"datasync.{name}", "variant": variant, "value": ours, "unit": unit}
+        print(json.dumps(line | {"peer": peer, "peerValue": value}), flush=True)
+
+
+def report(name: str, variant: str, value: float, unit: str = "s") -> None:
+    record(f"datasync.{name}", variant, value, unit)
+
+
+@contextmanager
+def folder_of(parent: Path, name: str):
+    """A folder that is removed at the end, so that no disk fills."""
+    made = parent / name
+    made.mkdir()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+# Scenarios.
+
+
+def versions(folder: Path, change) -> tuple[Path, Path]:
+    """A model and its next version, as files."""
+    one = weights(SIZE // 4, 1)
+    return save(one, folder / "v1" / "model"), save(change(one), folder / "v2" / "model")
+
+
+def first(folder: Path) -> None:
+    path = save(weights(SIZE // 4, 1), folder / "files" / "model")
+    for plain in (True, False):
+        how = "plain" if plain else "curve"
+        with folder_of(folder, "ours") as made, nodes(made, plain=plain) as (core, edge):
+            published = core.do("publish", "model", path)
+            fetched = edge.do("fetch", published["manifest"], "bench/model/")
+        with folder_of(folder, "theirs") as target, rsync_daemon(path.parent) as url, tcp_server(path) as port:
+            theirs = rsync(url, target)[0]
+            tcp = tcp_copy(port, target / "copy")
+        compare("first", f"{SIZE // MIB} MiB, {how}", fetched["seconds"], {"rsync": theirs, "tcp": tcp})
+        if plain:
+            report("first", f"{SIZE // MIB} MiB published", published["seconds"])
+
+
+def delta(folder: Path, name: str, change, changed: int | None, megabits: int | None, tuned: list[str]) -> None:
+    one, two = versions(folder, change)
+    with network(megabits) as where:
+        with folder_of(folder, "ours") as made, nodes(made, where=where) as (core, edge):
+            edge.do("fetch", core.do("publish", "model1", one)["manifest"], "bench/model/1/")
+            ours = edge.do("fetch", core.do("publish", "model2", two)["manifest"], "bench/model/2/")
+        seconds, wire = {}, {}
+        with rsync_daemon(two.parent, where[0], where[1][0]) as url:
+            for options in ([], tuned):
+                with folder_of(folder, "theirs") as target:
+                    shutil.copy(one, target / "model")
+                    os.utime(target / "model", (1, 1))
+                    label = " ".join(["rsync", *options])
+                    seconds[label], wire[label] = rsync(url, target, *options, prefix=where[1][1])
+                    if (target / "model").read_bytes() != two.read_bytes():
+                        raise RuntimeError("rsync made another file")
+    link = f", {megabits} Mbit/s" if megabits else ""
+    compare(name, f"time{link}", ours["seconds"], seconds)
+    compare(name, f"wire{link}", ours["wire"], wire | ({"changed bytes": changed} if changed else {}), "bytes")
+
+
+def blocks(folder: Path) -> None:
+    changed = int(SIZE // 65536 * 0.05) * 65536
+    tuned = ["--no-whole-file", "--inplace", "--block-size=65536"]
+    delta(folder, "blocks", lambda values: change_blocks(values, 0.05, 7), changed, None, tuned)
+
+
+def finetune(folder: Path) -> None:
+    for megabits in (None, 1000):
+        with folder_of(folder, "link") as inner:
+            delta(inner, "finetune", lambda values: fine_tune(values, 7), None, megabits, ["-z"])
+
+
+def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> None:
+    path = save(weights(SIZE // 4, 1), folder / "files" / "model")
+    with network(megabits, receivers) as where:
+        with folder_of(folder, "ours") as made, nodes(made, edges=receivers, where=where) as (core, *edges):
+            manifest = core.do("publish", "model", path)["manifest"]
+            start = time.perf_counter()
+            for edge in edges:
+                edge.tell("fetch", manifest, "bench/model/")
+            for edge in edges:
+                edge.answer()
+            ours = time.perf_counter() - start
+            copies = core.do("sent")["bytes"] / SIZE
+        with folder_of(folder, "theirs") as targets, rsync_daemon(path.parent, where[0], where[1][0]) as url:
+            start = time.perf_counter()
+            made = []
+            for number in range(receivers):
+                (targets / str(number)).mkdir()
+                command = ["rsync", "-a", url, f"{targets / str(number)}/"]
+                made.append(subprocess.Popen([*where[1][number + 1], *command]))
+            if any([process.wait() for process in made]):
+                raise RuntimeError("rsync failed")
+            theirs = time.perf_counter() - start
+    compare("fanout", f"{receivers} receivers, {megabits} Mbit/s", ours, {"rsync": theirs})
+    report("fanout", "copies that leave the core", copies, "copies")
+
+
+def smallfiles(folder: Path) -> None:
+    files = folder / "files"
+    files.mkdir()
+    total = small_files(files, 10_000, 3)
+    with folder_of(folder, "ours") as made, nodes(made) as (core, edge):
+        taken = core.do("ingest", "files", files)
+        if taken["bytes"] != total:
+            raise RuntimeError(f"{taken['bytes']} bytes were taken in, not {total}")
+        ours = edge.do("fetch", taken["manifest"], "bench/files/1/")["seconds"]
+        again = core.do("ingest", "files", files)
+        unchanged = again["seconds"] + edge.do("fetch", again["manifest"], "bench/files/2/")["seconds"]
+    with folder_of(folder, "theirs") as target, rsync_daemon(files) as url:
+        theirs = rsync(url, target)[0]
+        theirs_unchanged = rsync(url, target)[0]
+    compare("smallfiles", "10,000 files of 4 to 64 KiB", ours, {"rsync": theirs})
+    report("smallfiles", "taken in", taken["seconds"])
+    compare("unchanged", "10,000 files, looked at and fetched again", unchanged, {"rsync": theirs_unchanged})
+
+
+def resume(folder: Path) -> None:
+    path = save(weights(SIZE // 4, 1), folder / "files" / "model")
+    with folder_of(folder, "ours") as made, nodes(made) as (core, edge):
+        manifest = core.do("publish", "model", path)["manifest"]
+        arguments = edge.process.args[3:]
+        edge.tell("fetch", manifest, "bench/model/")
+        while disk(edge.state) < SIZE / 2:
+            time.sleep(0.001)
+        edge.kill()
+        sent = core.do("sent")["bytes"]
+        again = Node(edge.state, "edge-1", arguments)
+        again.do("ready")
+        rest = again.do("fetch", manifest, "bench/model/")
+        twice = sent + rest["wire"] - SIZE
+        again.stop()
+    with folder_of(folder, "theirs") as target, rsync_daemon(path.parent) as url:
+        (target / "model").write_bytes(path.read_bytes()[: SIZE // 2])
+        theirs = rsync(url, target, "--append-verify")[0]
+    compare("resume", "killed at half, then to the end", rest["seconds"], {"rsync --append-verify": theirs})
+    report("resume", "sent twice", twice / MIB, "MiB")
+
+
+def disk(folder: Path) -> int:
+    """Bytes that lie under a folder; files may go while they are counted."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(place, name)).st_blocks * 512
+            except FileNotFoundError:
+                pass
+    return total
+
+
+def memory(folder: Path) -> None:
+    for mib in (100, 1000, 4000):
+        with folder_of(folder, "run") as made:
+            generator = np.random.default_rng(mib)
+            path = made / "file"
+            with path.open("wb") as file:
+                for _ in range(mib // 100):
+                    file.write(generator.bytes(100 * MIB))
+            with nodes(made) as (core, edge):
+                idle = {node.name: status_bytes(node.process.pid, "VmRSS") for node in (core, edge)}
+                taken = core.do("ingest", "file", path)
+                edge.do("fetch", taken["manifest"], "bench/file/")
+                for node, role in ((core, "source"), (edge, "receiver")):
+                    beyond = status_bytes(node.process.pid, "VmHWM") - idle[node.name]
+                    report("memory", f"{role} beyond idle, {mib} MiB", beyond / 1e6, "MB")
+
+
+SCENARIOS = {f.__name__: f for f in (first, blocks, finetune, fanout, smallfiles, resume, memory)}
+
+if __name__ == "__main__":
+    with TemporaryDirectory(prefix="gedge-", dir=os.environ.get("GEDGE_BENCH_DIRECTORY")) as made_folder:
+        SCENARIOS[sys.argv[1]](Path(made_folder))
