@@ -44,7 +44,10 @@ public enum Retention: Sendable, Hashable, Codable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .last(let count): "last \(count)"
-        case .age(let age): DurationText.exact(age)
+        case .age(let age):
+            // `30d` as people write it, where `DurationText` would say 720h.
+            age.components.attoseconds == 0 && age.components.seconds % 86_400 == 0
+                ? "\(age.components.seconds / 86_400)d" : DurationText.exact(age)
         case .forever: "forever"
         }
     }
