@@ -85,10 +85,11 @@ struct TestStore: Sendable {
         return problems
     }
 
-    /// Bytes of disk that the segments take, and bytes of records in them.
-    func space() async throws -> (disk: Int, live: Int) {
+    /// Bytes of disk that the segments take, how many there are, and bytes of records in them.
+    func space() async throws -> (disk: Int, live: Int, segments: Int) {
         var disk = 0
-        for id in try shards.files.ids() { disk += Int(try shards.files.file(id).file.status().st_blocks) * 512 }
-        return (disk, try await shards.usage().liveBytes)
+        let ids = try shards.files.ids()
+        for id in ids { disk += Int(try shards.files.file(id).file.status().st_blocks) * 512 }
+        return (disk, try await shards.usage().liveBytes, ids.count)
     }
 }

@@ -12,6 +12,13 @@ static inline int gedge_punch_hole(int descriptor, long offset, long length) {
     return fallocate(descriptor, 3, offset, length);
 }
 
+extern int syncfs(int descriptor);
+
+/// Returns when everything written to the file system of `descriptor` so far survives a power loss.
+static inline int gedge_sync_file_system(int descriptor) {
+    return syncfs(descriptor);
+}
+
 /// Begins to write a stretch of a file to its disk and does not wait.
 static inline int gedge_start_writeback_of(int descriptor, long offset, long count) {
     return sync_file_range(descriptor, offset, count, 2);

@@ -7,6 +7,8 @@ public struct DataSyncConfiguration: Sendable {
     /// Bytes of a leaf of a tensor, but for the last one of a shard.
     public var leafBytes = 64 << 10
     public var limits = ManifestLimits()
+    /// The size at which a file of the store is full and the next one begins.
+    public var segmentBytes = 256 << 20
     /// Threads that hash, compress, read and write.
     public var workers = 2
     /// Bytes of shards in memory that are being sent, to all peers together; one peer has at most a quarter of them. This and

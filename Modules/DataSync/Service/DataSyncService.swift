@@ -51,6 +51,7 @@ public final class DataSyncService: Sendable {
         var storage = ShardStoreConfiguration()
         storage.workers = configuration.workers
         storage.trust = configuration.trust
+        storage.segmentBytes = configuration.segmentBytes
         shards = try await ShardStore(directory: directory, database: store, configuration: storage)
         sending = ByteBudget(bytes: configuration.maximumSendingBytes, shares: 4)
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)

@@ -44,8 +44,9 @@ extension ShardStore {
         return refused.merging(kept) { first, _ in first }
     }
 
-    /// Stores verified shards.
-    private func keep(_ shards: [ArrivedShard]) async throws -> [Digest: DataSyncError] {
+    /// Stores shards whose bytes and lists are verified, durable when this returns.
+    /// - Returns: those that are not stored, because a leaf that was to be here has gone.
+    func keep(_ shards: [ArrivedShard]) async throws -> [Digest: DataSyncError] {
         var rest = shards
         var refused: [Digest: DataSyncError] = [:]
         for attempt in 0...Self.attempts where !rest.isEmpty {

@@ -67,6 +67,13 @@ extension OwnedFile {
         guard fdatasync(descriptor) == 0 else { throw StoreError(errno: errno, doing: "sync", path: path) }
     }
 
+    /// Returns when everything written to the file system that the file lies in survives a power loss.
+    package func syncFileSystem() throws {
+        guard gedge_sync_file_system(descriptor) == 0 else {
+            throw StoreError(errno: errno, doing: "sync the file system of", path: path)
+        }
+    }
+
     /// Cuts the file off at `size`, or fills it up with zeros to it.
     package func resize(to size: Int) throws {
         guard ftruncate(descriptor, size) == 0 else { throw StoreError(errno: errno, doing: "resize", path: path) }

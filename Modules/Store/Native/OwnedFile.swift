@@ -15,6 +15,16 @@ package struct OwnedFile: ~Copyable {
         self.path = path
     }
 
+    /// Opens `name`, which lies in `directory`, as `init` does.
+    package init(_ name: String, in directory: borrowing OwnedFile, flags: Int32, mode: mode_t = 0o600) throws {
+        let path = "\(directory.path)/\(name)"
+        let parent = directory.descriptor
+        let descriptor = Retry.interrupted { openat(parent, name, flags | O_CLOEXEC, mode) }
+        guard descriptor >= 0 else { throw StoreError(errno: errno, doing: "open", path: path) }
+        self.descriptor = descriptor
+        self.path = path
+    }
+
     deinit { close(descriptor) }
 
     /// Size, owner, times and mode.

@@ -8,7 +8,8 @@ import Telemetry
 
 // A process that the tests of DataSync kill. It prints a line for everything that was acknowledged to it.
 //
-//   datasync-crasher publish DIRECTORY                 publishes and releases for ever: "published N", "released N"
+//   datasync-crasher publish DIRECTORY                 three tasks publish and release for ever: "published N DIGEST",
+//                                                      "releasing N DIGEST", "released N DIGEST"
 //   datasync-crasher fetch DIRECTORY ADDRESS MANIFEST  fetches a manifest from a core at an ipc address: "moved N present M"
 
 func say(_ text: String) {
@@ -24,6 +25,8 @@ func open(_ directory: String, identity: String) async throws -> (Bus, DataSyncS
         path: "\(directory)/state.db", migrations: [DataSyncService.migrations], logger: .disabled)
     var configuration = DataSyncConfiguration()
     configuration.shardBytes = 4 << 10
+    configuration.leafBytes = 1 << 10
+    configuration.segmentBytes = 100 << 10
     configuration.batchBytes = 16 << 10
     configuration.windowBytes = 32 << 10
     let service = try await DataSyncService(
@@ -42,24 +45,25 @@ func publish(_ directory: String) async throws {
     let (_, service) = try await open(directory, identity: "core")
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
-        try await publish(with: service)
+        say("ready")
+        for task in 0..<3 { group.addTask { try await publish(with: service, task) } }
+        try await group.waitForAll()
     }
 }
 
-func publish(with service: DataSyncService) async throws {
-    var number = Int(SystemWallClock().now().milliseconds)
-    say("ready")
+func publish(with service: DataSyncService, _ task: Int) async throws {
+    var number = Int(SystemWallClock().now().milliseconds) * 3 + task
     while true {
         let specs = [TensorSpec(name: "own", shape: [5 << 10]), TensorSpec(name: "shared", shape: [2 << 10])]
         let summary = try await service.publish(
             PublishRequest(reference: "p/\(number)/", tensors: specs), tensors: tensors(number))
         say("published \(number) \(summary.digest)")
-        if number % 3 == 0 {
-            say("releasing \(number)")
+        if number % 7 < 3 {
+            say("releasing \(number) \(summary.digest)")
             try await service.release(prefix: "p/\(number)/")
             say("released \(number) \(summary.digest)")
         }
-        number += 1
+        number += 3
     }
 }
 
