@@ -109,6 +109,8 @@ let package = Package(
         tests("HTTPKitTests", ["Core", "HTTPKit", "Telemetry"]),
         tests("DatasetsTests", ["Core", "Datasets", "CZlib"]),
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),
+        executable(
+            "bench-shards", ["DataSync", "Store", "Contracts", "Core", "Telemetry"], path: "Benchmarks/ShardStore"),
         executable("bench-bus", ["MessageBus", "Contracts", "Core"], path: "Benchmarks/Bus"),
         executable(
             "datasync-node", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"],
