@@ -86,6 +86,7 @@ struct ArchiveServiceTests {
         let second = try await Machine(server)
         let found = try await second.archive.list()
         #expect(found == [manifest.digest])
+        #expect(try await second.archive.references(of: found[0]) == ["x"])
         let restored = try await service(second).restore(found[0], reference: "restored/1")
         #expect(restored == manifest)
         for shard in manifest.shards { #expect(try await second.shards.raw(shard.digest).count == shard.size) }

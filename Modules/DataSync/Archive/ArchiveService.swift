@@ -107,8 +107,13 @@ public final class ArchiveService: Sendable {
     private func copy(_ digest: Digest) async throws -> Bool {
         guard let entry = try await database.read({ try Catalogue(connection: $0).entry(digest) }), entry.isComplete
         else { return false }
+        let references = try await database.read { connection in
+            try connection.query(
+                "SELECT owner FROM datasync_references WHERE manifest = ? ORDER BY owner", digest.hex
+            ) { try $0.string(0) }
+        }
         do {
-            let stored = try await archive.put(entry.manifest, from: local)
+            let stored = try await archive.put(entry.manifest, references: references, from: local)
             metrics.manifests.increment()
             metrics.bytes.increment(by: Double(stored.bytes))
             logger.info(

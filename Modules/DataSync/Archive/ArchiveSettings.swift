@@ -24,6 +24,8 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
     public var references: [String] = []
     /// How long a manifest must have been here before it is copied.
     public var settle: Duration = .seconds(300)
+    /// How long after one look for what is to be copied or repaired the next follows.
+    public var interval: Duration = .seconds(30)
     /// What happens in the archive when a manifest is not needed here any more: `keep` or `mirror`.
     public var retention = ArchiveServiceConfiguration.Retention.keep
 
@@ -44,6 +46,7 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
             "caFile": "certificates to trust for the archive", "proxy": "a proxy to reach the archive by",
             "references": "what is archived, by the beginnings of references; all if empty",
             "settle": "how long a model is here before it is archived",
+            "interval": "how long after one look for what to archive the next follows",
             "retention": "keep or mirror what is released here",
         ].reduce(into: [:]) { $0["\(prefix).\($1.key)"] = $1.value }
     }
@@ -57,6 +60,10 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
                     .invalidRequest, "archive.endpoint is missing: an archive needs endpoint and bucket")
             }
             return
+        }
+        guard interval >= .milliseconds(100), settle >= .zero else {
+            throw DataSyncError(
+                .invalidRequest, "archive.interval must be 100ms or more, and archive.settle not negative")
         }
         guard !credentialsFile.isEmpty else {
             throw DataSyncError(.invalidRequest, "archive.credentialsFile is missing: a file with the archive's keys")
@@ -78,6 +85,7 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
         var service = ArchiveServiceConfiguration()
         service.references = references
         service.settle = settle
+        service.interval = interval
         service.retention = retention
         let logger = logger.labelled("archive")
         return ArchiveService(

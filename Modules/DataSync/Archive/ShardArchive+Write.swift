@@ -15,15 +15,22 @@ extension ShardArchive {
         public var wasPresent = false
     }
 
-    /// Stores a manifest with its shards. What is archived already is not sent; interrupted at any point, the next call goes
+    /// Stores a manifest with its shards.
+    ///
+    /// What is archived already is not sent; interrupted at any point, the next call goes
     /// on behind the last pack that was stored.
+    /// - Parameter references: what it is kept for, for people who look for it in the archive later.
     /// - Throws: `DataSyncError` `invalid-request` when another machine writes below this prefix; `missing` when a shard has
     ///   gone from `local`; whatever the store throws.
-    public func put(_ manifest: Manifest, from local: any LocalShards) async throws -> Stored {
-        try await writing.within { try await self.store(manifest, from: local) }
+    public func put(
+        _ manifest: Manifest, references: [String] = [], from local: any LocalShards
+    ) async throws -> Stored {
+        try await writing.within { try await self.store(manifest, references, from: local) }
     }
 
-    private func store(_ manifest: Manifest, from local: any LocalShards) async throws -> Stored {
+    private func store(
+        _ manifest: Manifest, _ references: [String], from local: any LocalShards
+    ) async throws -> Stored {
         let digest = manifest.digest
         var stored = Stored()
         try await claim()
@@ -47,7 +54,7 @@ extension ShardArchive {
             }
         }
         if !builder.isEmpty { try await send(builder, &places, &stored) }
-        try await finish(manifest, digest, ArchiveIndex(places: places))
+        try await finish(manifest, digest, references, ArchiveIndex(places: places))
         try await records.setArchived(digest, now: clock.now())
         return stored
     }
@@ -99,7 +106,13 @@ extension ShardArchive {
         places.merge(new) { $1 }
     }
 
-    private func finish(_ manifest: Manifest, _ digest: Digest, _ index: ArchiveIndex) async throws {
+    private func finish(
+        _ manifest: Manifest, _ digest: Digest, _ references: [String], _ index: ArchiveIndex
+    ) async throws {
+        if !references.isEmpty {
+            let labels = try JSONEncoder().encode(ArchiveLabels(references: Array(references.prefix(1000))))
+            _ = try await objects.put(layout.labels(digest), ShardBytes(copying: Array(labels)), condition: .always)
+        }
         _ = try await objects.put(layout.index(digest), ShardBytes(copying: index.encoded), condition: .always)
         _ = try await objects.put(
             layout.manifest(digest), ShardBytes(copying: manifest.canonicalBytes), condition: .ifAbsent)
@@ -193,7 +206,7 @@ extension ShardArchive {
         try await records.forget(manifest: manifest)
         for pack in packs.subtracting(needed) { try await records.forget(pack: pack) }
         try await objects.delete([layout.manifest(manifest)])
-        try await objects.delete([layout.index(manifest)])
+        try await objects.delete([layout.index(manifest), layout.labels(manifest)])
         try await objects.delete(packs.subtracting(needed).map(layout.pack))
     }
 }

@@ -88,6 +88,17 @@ public final class ShardArchive: Sendable {
         return found
     }
 
+    /// What a manifest was kept for when it was archived; empty when that was not said.
+    public func references(of manifest: Digest) async throws -> [String] {
+        let key = layout.labels(manifest)
+        do {
+            return try await reading(key, maximumBytes: ArchiveLabels.maximumBytes) { bytes in
+                // What does not parse is damaged, which the caller is told.
+                try? JSONDecoder().decode(ArchiveLabels.self, from: Data(bytes)).references
+            }
+        } catch let error as DataSyncError where error.is(.missing) { return [] }
+    }
+
     /// A manifest, checked against its name and the rules.
     /// - Throws: `DataSyncError` `missing`; `corrupt-shard` for an object that is not the manifest; `invalid-manifest`.
     public func manifest(_ digest: Digest, maximumBytes: Int = 1 << 40) async throws -> Manifest {
