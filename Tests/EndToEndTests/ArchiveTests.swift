@@ -6,7 +6,12 @@ import Testing
 extension EndToEnd {
     @Suite(.enabled(if: Python.has("moto.server", "werkzeug"), "needs moto: run Tools/test"))
     struct ArchiveTests {
-        @Test func aModelThatTheCoresDiskDamagedComesBackFromTheArchive() async throws {
+        enum Loss: String, CaseIterable {
+            case everyByteFlips, everyShardIsGone
+        }
+
+        @Test(arguments: Loss.allCases)
+        func aModelThatTheCoresDiskLostComesBackFromTheArchive(_ loss: Loss) async throws {
             let store = try ChildProcess([Python.interpreter, "-B", Python.peer("s3_server.py")])
             defer { store.signal(SIGKILL) }
             let words = try await store.firstLine().split(separator: " ").map(String.init)
@@ -37,11 +42,16 @@ extension EndToEnd {
                 cluster.core?.standardError.contains("manifest=\(manifest.hex)") == true
             }
             await cluster.killCore()
-            // Every byte of every segment flips: nothing that the core has is sound any more.
             let segments = cluster.coreState + "/shards/segments"
-            for name in try FileManager.default.contentsOfDirectory(atPath: segments) {
-                let url = URL(fileURLWithPath: "\(segments)/\(name)")
-                try Data(try Data(contentsOf: url).map { ~$0 }).write(to: url)
+            switch loss {
+            case .everyByteFlips:
+                for name in try FileManager.default.contentsOfDirectory(atPath: segments) {
+                    let url = URL(fileURLWithPath: "\(segments)/\(name)")
+                    try Data(try Data(contentsOf: url).map { ~$0 }).write(to: url)
+                }
+            case .everyShardIsGone:
+                // As after a new disk, onto which a backup of the database was put.
+                try FileManager.default.removeItem(atPath: cluster.coreState + "/shards")
             }
             try await cluster.startCore()
             let after = cluster.directory.file("after.safetensors")

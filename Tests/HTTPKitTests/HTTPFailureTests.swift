@@ -158,6 +158,18 @@ struct HTTPFailureTests {
         }
     }
 
+    @Test func whatNobodyWaitsForIsSentAllTheSame() async throws {
+        let server = try await Server()
+        let client = HTTPClient()
+        try client.dispatch(HTTPRequest(.get, server.url("/flaky?name=dispatched&times=0")))
+        while true {
+            let body = try await client.send(HTTPRequest(.get, server.url("/counts"))).body.collect(upTo: 1000)
+            if try JSONDecoder().decode([String: Int].self, from: Data(body))["dispatched"] == 1 { break }
+            await Task.yield()
+        }
+        await expectError(.invalidRequest, retriable: false) { try client.dispatch(HTTPRequest(.get, "nowhere")) }
+    }
+
     @Test func theEnvironmentsProxyIsNotUsed() async throws {
         let server = try await Server()
         // This process's environment cannot be changed safely; a proxy of the configuration is used, an empty one is none.

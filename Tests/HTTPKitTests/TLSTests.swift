@@ -32,6 +32,22 @@ struct TLSTests {
         #expect(try await client.send(HTTPRequest(.get, server.url("/echo"))).status == 200)
     }
 
+    @Test func aConnectionThatClosesWhileItIsWrittenToHarmsNobody() async throws {
+        let directory = try TemporaryDirectory()
+        let ours = try await certificate(for: "localhost", in: directory)
+        let server = try await Server(certificate: ours)
+        var configuration = HTTPClientConfiguration()
+        configuration.authorityFile = ours.file
+        let client = HTTPClient(configuration: configuration)
+        for _ in 0..<20 {
+            let body = HTTPBytes([UInt8](repeating: 1, count: 4 << 20))
+            await #expect(throws: HTTPError.self) {
+                try await client.send(HTTPRequest(.put, server.url("/slam"), body: .bytes(body)))
+            }
+        }
+        #expect(try await client.send(HTTPRequest(.get, server.url("/echo"))).status == 200)
+    }
+
     @Test func aCertificateForAnotherNameIsRefused() async throws {
         let directory = try TemporaryDirectory()
         let other = try await certificate(for: "other.example", in: directory)

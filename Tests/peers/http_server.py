@@ -66,6 +66,8 @@ class Connection:
             while self.client.recv(65536):
                 pass
             return False
+        if path == "/slam":
+            return False
         if path == "/slow-reader":
             release.wait(60)
         body = self.body(headers)

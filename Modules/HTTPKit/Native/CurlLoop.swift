@@ -88,6 +88,12 @@ final class CurlLoop: @unchecked Sendable {
 
     fileprivate func run(_ curl: Curl, _ multi: UnsafeMutableRawPointer) {
         ThreadName.set("http-client")
+        // Before 7.87 libcurl lets OpenSSL write to a connection that its peer closed, and the signal, which goes to the thread
+        // that writes, would end the process.
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
         while true {
             let (commands, isStopped) = state.withLock { state in
                 defer { state.commands = [] }

@@ -49,6 +49,7 @@ final class EasyHandle {
         try set(CURLOPT_PROTOCOLS, Int(CURLPROTO_HTTP | CURLPROTO_HTTPS))
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: configuration.connectTimeout.wholeMilliseconds))
+        if let limit = transfer.limit { try set(CURLOPT_TIMEOUT_MS, Int(clamping: limit.wholeMilliseconds)) }
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try set(CURLOPT_USERAGENT, configuration.userAgent)
         try set(CURLOPT_BUFFERSIZE, 256 << 10)

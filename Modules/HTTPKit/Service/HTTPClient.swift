@@ -61,12 +61,14 @@ public final class HTTPClient: Sendable {
     private static let passing: Set<Int> = [408, 429, 500, 502, 503, 504]
 
     /// Sends a request whose answer nobody waits for, such as one that tidies up after a failure: it goes out even when the
-    /// calling task is cancelled.
+    /// calling task is cancelled, and is given up after the client's `idleTimeout`.
     /// - Throws: `HTTPError` for a request that cannot be sent.
     public func dispatch(_ request: HTTPRequest) throws {
         let target = try HTTPTarget(request.url)
         try request.check()
-        try loop.submit(Transfer(request: request, target: target, configuration: configuration))
+        try loop.submit(
+            Transfer(
+                request: request, target: target, configuration: configuration, limit: configuration.idleTimeout))
     }
 
     private func attempt(_ request: HTTPRequest, _ target: HTTPTarget) async throws -> HTTPResponse {

@@ -5,6 +5,8 @@ final class Transfer: Sendable {
     let request: HTTPRequest
     let target: HTTPTarget
     let configuration: HTTPClientConfiguration
+    /// For a transfer that nobody watches: how long it may take in all, by libcurl's own clock.
+    let limit: Duration?
 
     private struct State {
         var transfer = TransferState()
@@ -18,7 +20,10 @@ final class Transfer: Sendable {
 
     private let state = Mutex(State())
 
-    init(request: HTTPRequest, target: HTTPTarget, configuration: HTTPClientConfiguration) {
+    init(
+        request: HTTPRequest, target: HTTPTarget, configuration: HTTPClientConfiguration, limit: Duration? = nil
+    ) {
+        self.limit = limit
         self.request = request
         self.target = target
         self.configuration = configuration
