@@ -27,12 +27,22 @@ func open(_ directory: String) async throws -> ShardStore {
     return try await ShardStore(directory: "\(directory)/shards", database: database)
 }
 
+/// Processor seconds of this process, which do not depend on what else the machine does.
+func processorSeconds() -> Double {
+    var usage = rusage()
+    guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+    let times = [usage.ru_utime, usage.ru_stime]
+    return times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+}
+
 func report(_ what: String, _ count: Double, _ unit: String, _ body: () async throws -> Void) async throws {
     let start = ContinuousClock.now
+    let busy = processorSeconds()
     try await body()
+    let perSecond = (count / (processorSeconds() - busy) * 100).rounded() / 100
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let rate = (count / seconds * 100).rounded() / 100
-    print("\(what): \(rate) \(unit)/s  (\((seconds * 1000).rounded()) ms)")
+    print("\(what): \(rate) \(unit)/s  (\((seconds * 1000).rounded()) ms); \(perSecond) \(unit) per processor second")
 }
 
 /// Runs `body` for each group with a few at a time, as a transfer does.

@@ -17,14 +17,13 @@ struct ShardCommit {
                 if known != shard.list { refused.append(shard.key) }
                 continue
             }
-            try connection.execute("SAVEPOINT shard")
-            if let positions = try enter(shard, written: written, entered: entered, index) {
-                entered.formUnion(positions)
+            // Looked at before anything is changed: a savepoint would write what it must be able to undo to the disk.
+            let counts = shard.list.counts
+            if try counts.allSatisfy({ try isHere($0.leaf, written: written, index) }) {
+                entered.formUnion(try enter(shard, counts, written: written, entered: entered, index))
             } else {
-                try connection.execute("ROLLBACK TO shard")
                 refused.append(shard.key)
             }
-            try connection.execute("RELEASE shard")
         }
         for row in rows where !entered.contains(row.position) {
             try index.addGarbage(row.position, length: row.record.length)
@@ -32,16 +31,22 @@ struct ShardCommit {
         return refused
     }
 
-    /// - Returns: the new records that now count, or `nil` when a leaf is missing.
+    private func isHere(_ leaf: Leaf, written: [LeafKey: LeafRow], _ index: ShardIndex) throws -> Bool {
+        if let row = written[leaf.key] { return row.record.leaf.size == leaf.size }
+        return try index.leaf(leaf.key)?.record.leaf.size == leaf.size
+    }
+
+    /// - Returns: the new records that now count.
     private func enter(
-        _ shard: ShardBatch.Shard, written: [LeafKey: LeafRow], entered: Set<LeafPosition>, _ index: ShardIndex
-    ) throws -> [LeafPosition]? {
+        _ shard: ShardBatch.Shard, _ counts: [(leaf: Leaf, count: Int)], written: [LeafKey: LeafRow],
+        entered: Set<LeafPosition>, _ index: ShardIndex
+    ) throws -> [LeafPosition] {
         var positions: [LeafPosition] = []
-        for (leaf, count) in shard.list.counts {
+        for (leaf, count) in counts {
             if let row = written[leaf.key], !entered.contains(row.position) {
                 if try index.insert(row, count: count) == row.position { positions.append(row.position) }
             } else if try !index.name(leaf, count: count) {
-                return nil
+                throw StoreError(.corrupt, "leaf \(leaf.key) went in the middle of a transaction; restore a backup")
             }
         }
         try index.insert(shard.list, named: shard.key)
