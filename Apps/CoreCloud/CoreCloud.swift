@@ -53,7 +53,8 @@ public struct CoreCloud: Sendable {
             logger: logger, metrics: metrics)
         let policies = try await SyncPolicyService(bus: bus, gate: gate, logger: logger)
         let dataSync = try await DataSyncService(
-            bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
+            bus: bus, store: database, directory: try state.subdirectory("shards"), policy: gate,
+            part: .core(keys: EnrolledEdges(enrolment: enrolment)), logger: logger, metrics: metrics)
         let archive = try configuration.archive.service(
             for: dataSync, relativeTo: directory, logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(

@@ -51,8 +51,13 @@ public struct EdgeCloud: Sendable {
             cloud: PeerID(identity.name), local: configuration.sync, database: database,
             link: TransferLinkMeter(bus: bus, logger: logger), logger: logger, metrics: metrics)
         let policies = SyncPolicyAgent(bus: bus, gate: gate, logger: logger)
+        let exchange = try PeerExchange(
+            identity: PeerID(identity.name), listen: try configuration.listenAddress,
+            advertise: configuration.advertise.isEmpty ? nil : configuration.advertise, security: .curve(keys),
+            logger: logger)
         let dataSync = try await DataSyncService(
-            bus: bus, store: database, directory: try state.subdirectory("shards"), logger: logger, metrics: metrics)
+            bus: bus, store: database, directory: try state.subdirectory("shards"), policy: gate,
+            part: .edge(exchange), logger: logger, metrics: metrics)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
         policies.register()

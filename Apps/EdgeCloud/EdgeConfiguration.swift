@@ -1,5 +1,6 @@
 public import Contracts
 public import DaemonKit
+import MessageBus
 
 /// Everything an operator can say about an edge cloud, in its file, its environment (`GEDGE_EDGE_…`) or its flags.
 public struct EdgeConfiguration: Codable, Sendable, Hashable {
@@ -9,6 +10,11 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var core = "tcp://127.0.0.1:7700"
     /// The name to enrol under, unless the token has one; empty for the machine's host name.
     public var name = ""
+    /// Where other edges of the same core may connect to get model and data shards from here: `tcp://ADDRESS:PORT`, which
+    /// takes four ports from PORT on. Only those that the core announces are let in. Empty for nowhere.
+    public var listen = ""
+    /// What the core tells the others in place of `listen`, where that stands for all addresses of the machine.
+    public var advertise = ""
     /// Words to select this edge by.
     public var labels: [String: String] = [:]
     /// The data that lies here.
@@ -16,6 +22,26 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     /// What may leave this edge, whatever the core's policies say.
     public var sync = LocalSyncRules()
     public var log = LogSettings()
+
+    /// Where to listen for other edges.
+    /// - Throws: `BusError` for what is no address, `DaemonError` `invalid` for one that others cannot connect to as it is.
+    var listenAddress: BusAddress? {
+        get throws {
+            guard !listen.isEmpty else { return nil }
+            let address = try BusAddress(listen)
+            guard case .tcp(let host, _) = address.transport else {
+                throw DaemonError("invalid", "listen must be tcp://ADDRESS:PORT, not \(listen)")
+            }
+            if !advertise.isEmpty { _ = try BusAddress(advertise) }
+            guard !advertise.isEmpty || !["0.0.0.0", "[::]", "*"].contains(host) else {
+                throw DaemonError(
+                    "invalid",
+                    "\(listen) stands for all addresses of this machine; set advertise to the one that other edges "
+                        + "can reach, such as tcp://10.0.0.5:7710")
+            }
+            return address
+        }
+    }
 
     /// The defaults.
     public init(stateDirectory: String) { self.stateDirectory = stateDirectory }
@@ -25,6 +51,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "stateDirectory": "where the edge keeps its state",
         "core": "the core's address",
         "name": "the name to enrol under, unless the token has one; default: the host name",
+        "listen": "where other edges may get shards from; default: nowhere",
+        "advertise": "the address to tell other edges; default: the one listened at",
         "datasets": "data sets at this edge; a list in the configuration file",
         "sync.rules": "what may leave this edge, whatever the policies say; a list in the configuration file",
         "log.level": "trace, debug, info, notice, warning or error",

@@ -15,6 +15,7 @@ struct Cloud: Sendable {
 
     static func open(
         _ identity: PeerID, directory: String, context: BusContext, registers: Bool = true,
+        policy: any TransferPolicy = OpenTransferPolicy(), part: DataSyncService.Part = .alone,
         configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         var busConfiguration = BusConfiguration(identity: identity)
@@ -29,7 +30,8 @@ struct Cloud: Sendable {
         configuration.retry = RetryPolicy(base: .milliseconds(1), maximum: .milliseconds(20), attempts: 4)
         configure(&configuration)
         let service = try await DataSyncService(
-            bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration)
+            bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration, policy: policy,
+            part: part)
         if registers { service.register() }
         return Cloud(bus: bus, database: database, service: service)
     }
@@ -37,20 +39,24 @@ struct Cloud: Sendable {
     var shards: ShardStore { service.shards }
 
     /// Publishes tensors of these floats through the bus, as a module of the same process does.
-    func publish(_ tensors: [[UInt8]], as reference: String) async throws -> ManifestSummary {
+    func publish(
+        _ tensors: [[UInt8]], as reference: String, tags: TransferTags? = nil
+    ) async throws -> ManifestSummary {
         let specs = tensors.enumerated().map { TensorSpec(name: "tensor\($0)", shape: [$1.count / 4]) }
         return try await bus.call(
-            DataSyncContract.publish, PublishRequest(reference: reference, tensors: specs),
+            DataSyncContract.publish, PublishRequest(reference: reference, tensors: specs, tags: tags),
             attachments: tensors.map { Attachment($0) }, timeout: .seconds(60)
         ).body
     }
 
     func fetch(
-        _ manifest: Digest, from source: PeerID = .core, as reference: String, maximumBytes: Int = 1 << 30
+        _ manifest: Digest, from source: PeerID = .core, as reference: String, maximumBytes: Int = 1 << 30,
+        tags: TransferTags? = nil
     ) async throws -> FetchReply {
         try await bus.call(
             DataSyncContract.fetch,
-            FetchRequest(manifest: manifest, source: source, reference: reference, maximumBytes: maximumBytes),
+            FetchRequest(
+                manifest: manifest, source: source, reference: reference, maximumBytes: maximumBytes, tags: tags),
             timeout: .seconds(120)
         ).body
     }
@@ -59,6 +65,21 @@ struct Cloud: Sendable {
     func release(_ prefix: String) async throws {
         _ = try await bus.call(DataSyncContract.release, ReleaseRequest(prefix: prefix), timeout: .seconds(60))
         while service.metrics.waitingRemovals.value > 0 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    /// What a person sees of the transfers here.
+    func status() async throws -> SyncStatus {
+        try await bus.call(DataSyncContract.status, SyncStatusQuery()).body
+    }
+
+    /// What a person does to them.
+    /// - Returns: how many it is about.
+    @discardableResult
+    func control(
+        _ action: SyncAction, transfer: String? = nil, peer: PeerID? = nil, bytesPerSecond: Int? = nil
+    ) async throws -> Int {
+        let order = SyncControl(action: action, transfer: transfer, peer: peer, bytesPerSecond: bytesPerSecond)
+        return try await bus.call(DataSyncContract.control, order).body.affected
     }
 
     /// Every tensor of a manifest, read shard by shard.
@@ -107,19 +128,23 @@ struct Pair {
     init() throws { directory = try TemporaryDirectory("datasync") }
 
     func core(
-        registers: Bool = true, _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
+        registers: Bool = true, policy: any TransferPolicy = OpenTransferPolicy(),
+        _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         let core = try await Cloud.open(
-            .core, directory: directory.file("core"), context: context, registers: registers, configure: configure)
+            .core, directory: directory.file("core"), context: context, registers: registers, policy: policy,
+            configure: configure)
         try core.bus.listen(BusAddress("inproc://core"), security: .none)
         return core
     }
 
     func edge(
-        at path: String? = nil, _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
+        at path: String? = nil, policy: any TransferPolicy = OpenTransferPolicy(),
+        _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         let edge = try await Cloud.open(
-            PeerID("edge-a"), directory: path ?? directory.file("edge"), context: context, configure: configure)
+            PeerID("edge-a"), directory: path ?? directory.file("edge"), context: context, policy: policy,
+            configure: configure)
         try edge.bus.connect(BusAddress("inproc://core"), security: .none)
         return edge
     }

@@ -86,13 +86,15 @@ import Testing
         }
         try await Self.running(core, edges: 6, of: pair) { edges in
             let summary = try await core.publish([Bytes.noise(1_000_000, seed: 1)], as: "job/1")
-            let digests = try await core.service.manifest(summary.digest).shards.map(\.digest)
+            let shards = try await core.service.manifest(summary.digest).shards
+            let request = PullRequest(
+                manifest: summary.digest, asks: shards.indices.map { ShardAsk(shard: $0) }, itemBytes: 16 << 10)
             // As many as there are shares.
-            var stalled: [InboundStream<ShardItem>] = []
+            var stalled: [InboundStream<PullItem>] = []
             for edge in edges.prefix(4) {
                 stalled.append(
                     try await edge.bus.stream(
-                        DataSyncContract.shards, ShardsRequest(digests: digests), to: .peer(.core), window: 20 << 10))
+                        DataSyncContract.pull, request, to: .peer(.core), window: 20 << 10))
             }
             while core.service.sending.outstanding == 0 { try await Task.sleep(for: .milliseconds(1)) }
             try await Self.fetchAll(Array(edges.suffix(2)), summary.digest)

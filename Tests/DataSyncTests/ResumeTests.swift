@@ -34,7 +34,7 @@ import Testing
             #expect(try await edge.tensors(of: reply.manifest) == Self.tensors)
             let unique = Set(source.manifest.shards.map(\.digest)).count
             #expect(reply.movedShards == unique)
-            #expect(source.requests.map(\.digests.count) == [0, 5, 5, 5, 6, 13, 22].map { unique - $0 })
+            #expect(source.requests.map(\.asks.count) == [0, 5, 5, 5, 6, 13, 22].map { unique - $0 })
             #expect(try await edge.state(of: source.manifest.digest) == .complete)
         }
     }
@@ -99,7 +99,7 @@ import Testing
             let reply = try await edge.fetch(source.manifest.digest, as: "job/1")
             #expect(try await edge.tensors(of: reply.manifest) == Self.tensors)
             let unique = Set(source.manifest.shards.map(\.digest)).count
-            #expect(Array(source.requests.map(\.digests.count).prefix(2)) == [unique, unique - 9])
+            #expect(Array(source.requests.map(\.asks.count).prefix(2)) == [unique, unique - 9])
             #expect(edge.service.receiving.outstanding == 0)
         }
     }
@@ -139,15 +139,33 @@ import Testing
     }
 
     static let lies: [Lie] = [
-        Lie("another order", .reverses),
         Lie("the same shard twice", .sendsTwice),
-        Lie("another size", .changes(at: 2) { item, _ in item.size = 1 << 40 }),
-        Lie("a smaller size", .changes(at: 2) { item, _ in item.size = 1 }),
-        Lie("another shard", .changes(at: 2) { item, _ in item.digest = Bytes.digest([9]) }),
+        Lie("a shard that was not asked for", .changes(at: 2) { item, _ in item.parts[0].shard = 1 << 40 }),
+        Lie("a negative shard", .changes(at: 2) { item, _ in item.parts[0].shard = -1 }),
+        Lie("a leaf of 1 TB", .changes(at: 2) { item, _ in item.parts[0].leaves = [1 << 40] }),
+        Lie("a leaf too small", .changes(at: 2) { item, _ in item.parts[0].leaves = [1] }),
+        Lie("a negative leaf", .changes(at: 2) { item, _ in item.parts[0].leaves = [-5] }),
+        Lie("an unknown encoding", .changes(at: 2) { item, _ in item.parts[0].leaves?[0] |= 15 << 24 }),
+        Lie("a far skip", .changes(at: 2) { item, _ in item.parts[0].leaves?[0] |= 1 << 40 }),
+        Lie("no leaves", .changes(at: 2) { item, _ in item.parts[0].leaves = [] }),
+        Lie("more leaves than there are", .changes(at: 2) { item, _ in item.parts[0].leaves! += [1024] }),
+        Lie("neither leaves nor a difference", .changes(at: 2) { item, _ in item.parts[0].leaves = nil }),
+        Lie("there and not there", .changes(at: 2) { item, _ in item.parts[0].isAbsent = true }),
+        Lie(
+            "a difference to nothing",
+            .changes(at: 2) { item, _ in
+                item.parts[0].leaves = nil
+                item.parts[0].difference = PullDifference(leaves: 1, bytes: 10, entropy: "lz4")
+            }),
         Lie("no attachment", .changes(at: 2) { _, attachments in attachments = [] }),
         Lie("two attachments", .changes(at: 2) { _, attachments in attachments += attachments }),
-        Lie("more bytes than the shard", .changes(at: 2) { _, attachments in attachments[0] += [0] }),
-        Lie("raw bytes that claim to be packed", .changes(at: 0) { item, _ in item.encoding = .lz4 }),
+        Lie("more bytes than announced", .changes(at: 2) { _, attachments in attachments[0] += [0] }),
+        Lie("fewer bytes than announced", .changes(at: 2) { _, attachments in attachments[0].removeLast() }),
+        Lie(
+            "raw bytes that claim to be packed",
+            .changes(at: 0) { item, attachments in
+                item.parts[0].leaves = [PackedLeaf(skip: 0, encoding: .zstd, bytes: attachments[0].count).packed]
+            }),
     ]
 
     @Test(arguments: lies) func aSourceThatLiesIsRefused(_ lie: Lie) async throws {

@@ -10,14 +10,13 @@ public enum DataSyncContract {
     public static let fetch = Call<FetchRequest, FetchReply>("datasync.fetch", lane: .model, audience: .local)
     /// Local, and a command line that reads a model out: the raw bytes of one shard (one attachment), verified.
     public static let shard = Call<ShardRequest, ShardReply>("datasync.shard", lane: .model, audience: .operators)
-    /// Anyone: the manifest itself.
-    public static let manifest = Call<ManifestRequest, Manifest>("datasync.manifest", lane: .model)
+    /// Local, and a command line: the manifest itself. Other clouds get it with an offer.
+    public static let manifest = Call<ManifestRequest, Manifest>(
+        "datasync.manifest", lane: .model, audience: .operators)
     /// Local: drop a reference; shards that nothing refers to are removed.
     public static let release = Call<ReleaseRequest, Empty>("datasync.release", audience: .local)
     /// Local: every reference that is held and begins with a prefix.
     public static let references = Call<ReferencesRequest, ReferencesReply>("datasync.references", audience: .local)
-    /// Remote: the shards with these digests, in this order, one item and one attachment each, as stored.
-    public static let shards = StreamCall<ShardsRequest, ShardItem>("datasync.shards", lane: .model)
 }
 
 /// The SHA-256 of a shard's raw bytes or of a manifest's canonical encoding, as 64 hexadecimal digits.
@@ -91,10 +90,14 @@ public struct FetchRequest: Codable, Sendable {
     public var maximumBytes: Int
     /// What it is, for the rules of this side; it is held under them afterwards.
     public var tags: TransferTags?
+    /// An earlier version that may differ little from it; if it is absent or not known at both sides, the newest that fits.
+    public var base: Digest?
 
     public init(
-        manifest: Digest, source: PeerID, reference: String, maximumBytes: Int, tags: TransferTags? = nil
+        manifest: Digest, source: PeerID, reference: String, maximumBytes: Int, tags: TransferTags? = nil,
+        base: Digest? = nil
     ) {
+        self.base = base
         self.tags = tags
         self.manifest = manifest
         self.source = source
@@ -155,35 +158,4 @@ public struct ReferencesReply: Codable, Sendable {
     public var references: [String]
 
     public init(references: [String]) { self.references = references }
-}
-
-public struct ShardsRequest: Codable, Sendable {
-    public var digests: [Digest]
-    /// Whether the sender must read and hash the shards again, because what came the last time was damaged; absent for no.
-    public var recheck: Bool?
-
-    public init(digests: [Digest], recheck: Bool? = nil) {
-        self.digests = digests
-        self.recheck = recheck
-    }
-}
-
-public enum ShardEncoding: String, Codable, Sendable {
-    case raw
-    case lz4
-}
-
-public struct ShardItem: Codable, Sendable {
-    public var digest: Digest
-    public var encoding: ShardEncoding
-    /// Bytes when raw.
-    public var size: Int
-    /// The raw bytes of each leaf when there are several; the shard is then sent raw.
-    public var leaves: [Int]?
-
-    public init(digest: Digest, encoding: ShardEncoding, size: Int) {
-        self.digest = digest
-        self.encoding = encoding
-        self.size = size
-    }
 }

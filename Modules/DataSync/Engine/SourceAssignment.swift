@@ -33,6 +33,8 @@ struct SourceAssignment: Sendable {
         let cost: Int
         var state = State.waiting
         var asks: [Ask] = []
+        /// Who brought it, while it is being verified.
+        var inHand: SourceID?
         /// Sources that do not have it, a bit each.
         var declined: UInt64 = 0
     }
@@ -96,7 +98,7 @@ struct SourceAssignment: Sendable {
         for index in pieces.indices where pieces[index].state == .asked {
             guard taken.isEmpty || sum + pieces[index].cost <= bytes else { break }
             let piece = pieces[index]
-            guard piece.asks.count == 1, piece.asks[0].source != source, piece.asks[0].due <= now,
+            guard piece.inHand == nil, piece.asks.count == 1, piece.asks[0].source != source, piece.asks[0].due <= now,
                 // A source that brings something all the time is slow, not stalled: asking others too would only cost.
                 sources[piece.asks[0].source].lastProgress + patience <= now,
                 piece.declined & (1 << UInt64(source)) == 0
@@ -110,7 +112,7 @@ struct SourceAssignment: Sendable {
 
     /// When `take` may find something overdue at the earliest; `nil` when nothing is asked for.
     var nextDue: ContinuousClock.Instant? {
-        pieces.lazy.filter { $0.state == .asked && $0.asks.count == 1 }.compactMap { piece in
+        pieces.lazy.filter { $0.state == .asked && $0.asks.count == 1 && $0.inHand == nil }.compactMap { piece in
             piece.asks.first.map { max($0.due, sources[$0.source].lastProgress + patience) }
         }.min()
     }
@@ -133,6 +135,17 @@ struct SourceAssignment: Sendable {
         pieces[index].asks.append(Ask(source: source, due: now + max(patience, expected * 3)))
     }
 
+    /// A piece came and is looked at; until then nobody else is asked for it.
+    /// - Returns: whether it is wanted: nobody else brought it before.
+    mutating func received(_ index: Int, from source: SourceID, at now: ContinuousClock.Instant) -> Bool {
+        sources[source].lastProgress = now
+        guard pieces[index].state == .asked, pieces[index].inHand == nil,
+            pieces[index].asks.contains(where: { $0.source == source })
+        else { return false }
+        pieces[index].inHand = source
+        return true
+    }
+
     /// A piece came and is good.
     /// - Returns: whether it is the first time, and who else was asked for it.
     mutating func arrived(
@@ -143,6 +156,7 @@ struct SourceAssignment: Sendable {
         for ask in pieces[index].asks { sources[ask.source].outstanding -= pieces[index].cost }
         let others = pieces[index].asks.map(\.source).filter { $0 != source }
         pieces[index].asks = []
+        pieces[index].inHand = nil
         pieces[index].state = .arrived
         arrivedCount += 1
         return (true, others)
@@ -155,12 +169,21 @@ struct SourceAssignment: Sendable {
     mutating func declined(_ index: Int, by source: SourceID, at now: ContinuousClock.Instant) {
         sources[source].lastProgress = now
         pieces[index].declined |= 1 << UInt64(source)
+        if pieces[index].inHand == source { pieces[index].inHand = nil }
         withdraw(index, from: source)
     }
 
-    /// A source will not bring what it was asked for, and may be asked again.
+    /// A piece that came is of no use, and its source may be asked for it again.
+    mutating func again(_ index: Int, from source: SourceID) {
+        pieces[index].inHand = nil
+        withdraw(index, from: source)
+    }
+
+    /// A source will not bring what it was asked for, and may be asked again. What it brought is still looked at.
     mutating func release(_ source: SourceID) {
-        for index in pieces.indices where pieces[index].state == .asked { withdraw(index, from: source) }
+        for index in pieces.indices where pieces[index].state == .asked && pieces[index].inHand != source {
+            withdraw(index, from: source)
+        }
     }
 
     /// A source is gone: what it was asked for waits again.
@@ -183,6 +206,9 @@ struct SourceAssignment: Sendable {
 
     /// Whether a piece is still to come.
     func isWanted(_ index: Int) -> Bool { pieces[index].state != .arrived }
+
+    /// Whether nothing is on its way and nobody is left to be asked for the rest.
+    var isStuck: Bool { !isDone && !pieces.contains { $0.state == .asked } && orphans.count == count - arrivedCount }
 
     /// Pieces that no source is left for.
     var orphans: [Int] {

@@ -23,6 +23,8 @@ public struct DataSyncConfiguration: Sendable {
     public var batchBytes = 2 << 20
     /// How long a peer may take nothing before sending to it ends; a fetch gives a source that sends nothing twice as long.
     public var stallTimeout: Duration = .seconds(30)
+    /// How long a cloud that is fetching a manifest itself lets another one wait for shards of it, since the last came.
+    public var relayPatience: Duration = .seconds(3)
     /// How often and how patiently a transfer that makes no progress is tried again.
     public var retry = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: 8)
     /// How long after a leaf was hashed it is taken for sound; then it is hashed again.

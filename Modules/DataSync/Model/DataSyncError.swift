@@ -18,6 +18,10 @@ public struct DataSyncError: ModuleError {
         case protocolViolation = "protocol-violation"
         /// A peer took or sent nothing for too long.
         case stalled
+        /// An operator paused transfers with this peer; ask again later.
+        case paused
+        /// An operator cancelled the transfer.
+        case cancelled
         /// A policy that cannot be applied.
         case invalidPolicy = "invalid-policy"
         /// There is no such policy or data set.
@@ -48,6 +52,14 @@ public struct DataSyncError: ModuleError {
         self.message = message
         cause = nil
         self.isRetriable = isRetriable
+    }
+
+    /// An error with a code that is no `Kind`, for use within the module.
+    init(code: String, _ message: String, cause: any Error) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+        isRetriable = false
     }
 
     /// What `error` means for the work described by `context`; its code and whether it may pass are kept.

@@ -55,6 +55,8 @@ final class ByteBudget: Sendable {
     /// The most that one peer holds, unless a single demand is larger: that passes when the peer holds nothing.
     let share: Int
     private let state: Mutex<State>
+    /// Called when there may be room that there was not.
+    private let roomMade = Mutex<(@Sendable () -> Void)?>(nil)
     private let contention = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameter shares: into how many equal parts the budget falls, one of which a peer may hold.
@@ -133,6 +135,32 @@ final class ByteBudget: Sendable {
         return best?.index
     }
 
+    /// Tells `body` whenever bytes come free.
+    func onRoom(_ body: @escaping @Sendable () -> Void) { roomMade.withLock { $0 = body } }
+
+    /// Whether `takeNow` would give `bytes` to `peer`.
+    func hasRoom(_ bytes: Int, for peer: PeerID) -> Bool { state.withLock { hasRoom($0, bytes, peer) } }
+
+    private func hasRoom(_ state: State, _ bytes: Int, _ peer: PeerID) -> Bool {
+        let held = state.held[peer] ?? 0
+        guard held == 0 || held + bytes <= share else {
+            return false
+        }
+        return bytes <= state.free || state.free == capacity
+    }
+
+    /// Takes `bytes` for `peer` if they are free, whoever waits.
+    func takeNow(_ bytes: Int, for peer: PeerID) -> Lease? {
+        state.withLock { state in
+            guard hasRoom(state, bytes, peer) else { return nil }
+            let ticket = state.ticket()
+            state.free -= bytes
+            state.held[peer, default: 0] += bytes
+            state.taken[ticket] = Taken(peer: peer, bytes: bytes, since: .now)
+            return Lease(bytes: bytes, ticket: ticket, budget: self)
+        }
+    }
+
     private func giveBack(_ ticket: UInt64) {
         state.withLock { state in
             guard let taken = state.taken.removeValue(forKey: ticket) else { return }
@@ -141,6 +169,7 @@ final class ByteBudget: Sendable {
             state.held[taken.peer] = held > 0 ? held : nil
         }
         admit()
+        roomMade.withLock { $0 }?()
     }
 
     /// What was taken before `instant` no longer counts against others, only against the peer it was taken for.
@@ -152,6 +181,7 @@ final class ByteBudget: Sendable {
             }
         }
         admit()
+        roomMade.withLock { $0 }?()
     }
 
     /// Writes off what is older than `patience` while somebody waits; until cancelled. Run it once.

@@ -5,49 +5,86 @@ import Telemetry
 import Store
 
 extension DataSyncService {
+    /// The longest pause before a source that paused or defers is asked again.
+    private static let longestDeferral: Duration = .seconds(5)
+
     /// Makes every shard of a manifest present here, verified and durable, and holds them by `request.reference`; pulls what
-    /// is missing from `request.source`.
+    /// is missing from `request.source`, and from whomever it names.
     ///
     /// The transfer's state is committed at each step (`TransferState`), so that after any interruption, of either side,
     /// asking again goes on at the shard. Failures that may pass are retried with full jitter as long as attempts are left;
-    /// an attempt that moved a shard counts as the first again. A full disk is told at once.
+    /// an attempt that moved a shard counts as the first again. A full disk is told at once. An operator may pause, resume
+    /// or cancel it.
+    /// - Parameter deadline: until when it is wanted; among transfers of its priority the earliest is served first.
     /// - Throws: `too-large` or `invalid-manifest` before a shard moves; `missing` when the source does not have it either;
-    ///   `full` (retriable) with everything kept that was moved before; the last failure once the attempts are used up;
-    ///   `CancellationError`.
-    public func fetch(_ request: FetchRequest, trace: TraceID = .none) async throws -> FetchReply {
+    ///   `refused` by a rule of either side; `full` (retriable) with everything kept that was moved before; the last failure
+    ///   once the attempts are used up; `cancelled`; `CancellationError`.
+    public func fetch(
+        _ request: FetchRequest, trace: TraceID = .none, deadline: ContinuousClock.Instant? = nil
+    ) async throws -> FetchReply {
         try checkReference(request.reference)
-        return try await fetches.within(request.manifest) {
-            do { return try await transfer(request, trace: trace) } catch let error as CancellationError {
-                throw error
-            } catch {
-                await forgetWanted(request.manifest)
-                throw DataSyncError(
-                    error, during: "manifest \(request.manifest) could not be fetched from '\(request.source)'")
+        let record = board.begin(.fetching, request.manifest, with: request.source, tags: request.tags)
+        defer { board.end(record) }
+        do {
+            return try await fetches.within(request.manifest) {
+                arrivals.begin(request.manifest)
+                defer { arrivals.end(request.manifest) }
+                return try await transfer(Fetch(request: request, record: record, trace: trace, deadline: deadline))
             }
+        } catch let error as CancellationError {
+            record.fail(Failure(code: "cancelled", message: "whoever asked for it no longer waits"), shown: .cancelled)
+            throw error
+        } catch {
+            await forgetWanted(request.manifest)
+            let failure = DataSyncError(
+                error, during: "manifest \(request.manifest) could not be fetched from '\(request.source)'")
+            record.fail(
+                Failure(failure), shown: failure.is(.refused) ? .refused : failure.is(.cancelled) ? .cancelled : .failed
+            )
+            throw failure
         }
     }
 
-    private func transfer(_ request: FetchRequest, trace: TraceID) async throws -> FetchReply {
+    /// One fetch through all its attempts.
+    struct Fetch: Sendable {
+        let request: FetchRequest
+        let record: TransferRecord
+        let trace: TraceID
+        let deadline: ContinuousClock.Instant?
         var moved = MovedShards()
+        /// Holders that failed it.
+        var avoided: [PeerID] = []
+        var terms = TransferTerms()
+    }
+
+    private func transfer(_ fetch: Fetch) async throws -> FetchReply {
+        var fetch = fetch
+        let (request, record) = (fetch.request, fetch.record)
         var failures = 0
         var passes = 0
         var generator = SystemRandomNumberGenerator()
         while true {
-            let before = moved.shards
+            try await record.mayGoOn()
+            let before = fetch.moved.shards
             do {
-                if let reply = try await attempt(request, trace: trace, moved: &moved) { return reply }
-                // Everything was moved; the next attempt finds it here and completes. If it never does, the disk does not
-                // keep what is written to it.
-                passes += 1
+                if let reply = try await attempt(&fetch) { return reply }
+                // Everything was moved, or an operator intervened; the next attempt finds it here and completes. If it never
+                // does, the disk does not keep what is written to it.
+                if record.phase != .paused { passes += 1 }
                 guard passes < 8 else {
                     throw DataSyncError(.corruptShard, "what is written is not there when it is read; check the disk")
                 }
-                continue
             } catch let error as any ModuleError where error.isRetriable && error.code != StoreError.Kind.full.rawValue
             {
                 try Task.checkCancellation()
-                if moved.shards > before { failures = 0 }
-                moved.sawDamage = (error as? DataSyncError)?.is(.corruptShard) ?? false
+                record.handle(.interrupted)
+                if fetch.moved.shards > before { (failures, passes) = (0, 0) }
+                if Self.isPatient(error) {
+                    // Nothing is wrong: the other side lets it wait.
+                    record.show(.deferred)
+                    try await record.changes.waitBriefly(Self.longestDeferral)
+                    continue
+                }
                 guard let pause = configuration.retry.delay(beforeRetry: failures, using: &generator) else {
                     throw error
                 }
@@ -57,7 +94,7 @@ extension DataSyncService {
                     "a transfer is tried again",
                     [
                         "manifest": request.manifest.hex, "source": request.source.text, "pause": "\(pause)",
-                        "trace": trace.description,
+                        "trace": fetch.trace.description,
                     ], error: error)
                 try await noteFailure(of: request.manifest, error)
                 try await ContinuousClock().sleep(for: pause)
@@ -66,33 +103,76 @@ extension DataSyncService {
         }
     }
 
+    private static func isPatient(_ error: any ModuleError) -> Bool {
+        error.code == DataSyncError.Kind.paused.rawValue || error.code == DataSyncError.Kind.deferred.rawValue
+    }
+
     /// One pass: what is missing, pulled; or, when nothing is, the reply.
-    private func attempt(
-        _ request: FetchRequest, trace: TraceID, moved: inout MovedShards
-    ) async throws -> FetchReply? {
-        let manifest = try await manifest(for: request, trace: trace)
+    private func attempt(_ fetch: inout Fetch) async throws -> FetchReply? {
+        let (request, record) = (fetch.request, fetch.record)
+        fetch.terms = try await ask(request)
+        record.note(rule: fetch.terms.rule, tags: request.tags)
+        record.attempt(peers: [request.source])
+        var opening = try await open(fetch)
+        let manifest = opening.manifest
         let missing = try await missing(of: manifest)
+        if record.counters.wanted == 0 {
+            let present = manifest.rawBytes - missing.reduce(0) { $0 + manifest.shards[$1].size }
+            record.count { $0 = .init(wanted: manifest.rawBytes, done: present, deduplicated: present) }
+        }
         guard !missing.isEmpty else {
-            guard try await complete(request, manifest) else { return nil }
-            let present = manifest.shards.count - moved.shards
+            guard record.handle(.allPresent) == .commit else { return nil }
+            guard try await complete(request, manifest) else {
+                record.handle(.incomplete)
+                return nil
+            }
+            record.handle(.held)
+            let present = manifest.shards.count - fetch.moved.shards
             metrics.presentShards.increment(by: present)
             return FetchReply(
-                manifest: manifest, movedBytes: moved.bytes, movedShards: moved.shards, presentShards: present)
+                manifest: manifest, movedBytes: fetch.moved.bytes, movedShards: fetch.moved.shards,
+                presentShards: present)
         }
         guard request.source != .local else {
             throw DataSyncError(.missing, "\(missing.count) of its shards are not here, and no source was named")
         }
         try await begin(request)
-        try await pull(missing, from: request.source, trace: trace, into: &moved)
+        if opening.offer == nil { opening.offer = try await self.offer(fetch, needsManifest: false).offer }
+        guard record.handle(.ready) == .begin else { return nil }
+        try await pull(missing, of: opening, &fetch)
+        record.handle(.interrupted)
         return nil
     }
 
+    /// Whether the rules of this side let it be fetched.
+    private func ask(_ request: FetchRequest) async throws -> TransferTerms {
+        if request.source == .local { return TransferTerms() }
+        let decision = try await policy.mayFetch(
+            TransferAsk(manifest: request.manifest, peer: request.source, tags: request.tags))
+        switch decision {
+        case .allow(let terms): return terms
+        case .defer(let until, let rule):
+            throw DataSyncError(.deferred, "\(rule) holds it back until \(until)", isRetriable: true)
+        case .refuse(let rule, let reason): throw DataSyncError(.refused, "\(rule) refuses it: \(reason)")
+        }
+    }
+
+    // MARK: The opening
+
+    /// What is known before shards move.
+    struct Opening {
+        let manifest: Manifest
+        /// `nil` while the source was not asked because the manifest is here.
+        var offer: OfferReply?
+    }
+
     /// The manifest, from here or from the source, checked against its name, the rules and what the caller expects.
-    private func manifest(for request: FetchRequest, trace: TraceID) async throws -> Manifest {
+    private func open(_ fetch: Fetch) async throws -> Opening {
+        let request = fetch.request
         let digest = request.manifest
         if let entry = try await store.read({ try Catalogue(connection: $0).entry(digest) }) {
             _ = try rules.check(entry.manifest, maximumBytes: request.maximumBytes)
-            return entry.manifest
+            return Opening(manifest: entry.manifest)
         }
         guard request.source != .local else {
             throw DataSyncError(.missing, "it is not here, and no source was named")
@@ -100,21 +180,54 @@ extension DataSyncService {
         try await store.write { [clock] connection in
             try Catalogue(connection: connection).setTransfer(digest, .wanted, from: request.source, now: clock.now())
         }
-        let manifest = try await bus.call(
-            DataSyncContract.manifest, ManifestRequest(digest: digest), to: .peer(request.source), trace: trace
-        ).body
+        let (offer, attachments) = try await self.offer(fetch, needsManifest: true)
+        guard attachments.count == 1 else {
+            throw DataSyncError(.invalidManifest, "the source sent \(attachments.count) manifests in place of one")
+        }
+        let manifest = try attachments[0].withUnsafeBytes { bytes throws -> Manifest in
+            // Of bytes that hash to the name only those are read that its writer wrote.
+            let found = SHA256.digest(of: bytes)
+            guard found == digest else {
+                throw DataSyncError(.invalidManifest, "the source sent a manifest that hashes to \(found)")
+            }
+            return try Manifest(canonicalBytes: bytes, limits: configuration.limits)
+        }
         _ = try rules.check(manifest, maximumBytes: request.maximumBytes)
         guard manifest.digest == digest else {
-            throw DataSyncError(.invalidManifest, "the source sent a manifest that hashes to \(manifest.digest)")
+            throw DataSyncError(.invalidManifest, "the manifest is not written as its name's rule demands")
         }
         try await store.write { [clock] connection in
             let catalogue = Catalogue(connection: connection)
             try catalogue.insert(manifest, digest: digest, now: clock.now())
             try catalogue.hold(digest, for: request.reference)
+            try catalogue.tag(digest, of: request.reference, request.tags)
             try catalogue.setTransfer(digest, .moving, from: request.source, now: clock.now())
         }
-        return manifest
+        arrivals.raise(digest)
+        return Opening(manifest: manifest, offer: offer)
     }
+
+    private func offer(
+        _ fetch: Fetch, needsManifest: Bool
+    ) async throws -> (offer: OfferReply, attachments: [Attachment]) {
+        let request = fetch.request
+        var bases = try await store.read {
+            try Catalogue(connection: $0).newestComplete(except: request.manifest, count: 8)
+        }
+        if let base = request.base { bases = [base] + bases.filter { $0 != base } }
+        let reply = try await bus.call(
+            DataSyncContract.offer,
+            OfferRequest(
+                manifest: request.manifest, needsManifest: needsManifest, bases: bases, avoid: fetch.avoided,
+                takesHolders: exchange != nil),
+            to: .peer(request.source), timeout: configuration.stallTimeout, trace: fetch.trace)
+        let known = Set(bases)
+        var offer = reply.body
+        offer.bases.removeAll { !known.contains($0) }
+        return (offer, reply.attachments)
+    }
+
+    // MARK: States
 
     /// Commits that shards are about to move, unless that is known: after a restart, or when a shard was damaged.
     private func begin(_ request: FetchRequest) async throws {
@@ -124,6 +237,7 @@ extension DataSyncService {
             let catalogue = Catalogue(connection: connection)
             guard try catalogue.setComplete(request.manifest, false) else { throw Self.released(request) }
             try catalogue.hold(request.manifest, for: request.reference)
+            try catalogue.tag(request.manifest, of: request.reference, request.tags)
             if state == nil {
                 try catalogue.setTransfer(request.manifest, .wanted, from: request.source, now: clock.now())
             }
@@ -131,11 +245,13 @@ extension DataSyncService {
         }
     }
 
-    /// The shards of a manifest that are not here, each once, in order.
-    private func missing(of manifest: Manifest) async throws -> [ShardSpec] {
+    /// Places of the shards that are not here, each shard once, in order.
+    private func missing(of manifest: Manifest) async throws -> [Int] {
         let missing = try await shards.missing(manifest.shards.map(\.digest))
         var seen: Set<Digest> = []
-        return manifest.shards.filter { missing.contains($0.digest) && seen.insert($0.digest).inserted }
+        return manifest.shards.indices.filter {
+            missing.contains(manifest.shards[$0].digest) && seen.insert(manifest.shards[$0].digest).inserted
+        }
     }
 
     /// Commits that everything is here and held.
@@ -146,6 +262,7 @@ extension DataSyncService {
             guard try catalogue.holdsShards(of: manifest) else { return false }
             guard try catalogue.setComplete(request.manifest, true) else { throw Self.released(request) }
             try catalogue.hold(request.manifest, for: request.reference)
+            try catalogue.tag(request.manifest, of: request.reference, request.tags)
             if let state = try catalogue.transferState(request.manifest), state != .complete {
                 // All shards are durable (verified), and with this very commit they are held (complete).
                 for next in [TransferState.verified, .complete] where state != next {

@@ -37,6 +37,7 @@ extension DataSyncService {
                 guard try catalogue.holdsShards(of: manifest) else { return false }
                 try catalogue.insert(manifest, digest: digest, now: clock.now())
                 try catalogue.hold(digest, for: request.reference)
+                try catalogue.tag(digest, of: request.reference, request.tags)
                 return try catalogue.setComplete(digest, true)
             }
             guard isHeld else { continue }
@@ -93,18 +94,5 @@ extension DataSyncService {
             .invalidRequest,
             "tensor '\(specs[index].name.prefix(80))' of shape \(specs[index].shape) has \(sizes[index]) bytes, but its "
                 + "attachment has \(tensors[index].count)")
-    }
-}
-
-extension ShardBytes {
-    /// The bytes of an attachment, which stay where they are for as long as it is held.
-    init(_ attachment: Attachment) {
-        self.init(owner: Holder(attachment), bytes: attachment.withUnsafeBytes { $0 })
-    }
-
-    private final class Holder: Sendable {
-        private let attachment: Attachment
-
-        init(_ attachment: Attachment) { self.attachment = attachment }
     }
 }

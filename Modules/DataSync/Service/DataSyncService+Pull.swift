@@ -1,178 +1,234 @@
 import Contracts
 import Core
 import MessageBus
+import Store
 import Telemetry
 
 extension DataSyncService {
-    /// Shards asked for in one stream.
-    private static let streamLength = 2048
+    /// Shards whose leaves are looked up, asked for and moved in one go: bounds the memory that lists take.
+    private static let portion = 2048
+    /// Of the leaves of which nothing is known, one in so many is looked up; only if some are here the others are too.
+    private static let sampling = 8
 
-    /// A shard that came and is not looked at yet.
-    fileprivate struct Arrival {
-        let item: ShardItem
-        let payload: Attachment
-    }
-
-    /// Pulls shards from `source`, in as much memory as `receiving` has to give. While some are on the wire others are
-    /// verified and written, a batch at a time; what arrived before a failure is kept.
-    /// - Throws: `protocol-violation`, `corrupt-shard` or `stalled` (retriable), `StoreError` `full`, or what the bus says.
-    func pull(
-        _ missing: [ShardSpec], from source: PeerID, trace: TraceID, into moved: inout MovedShards
-    ) async throws {
+    /// Brings what is missing, a portion at a time.
+    func pull(_ missing: [Int], of opening: Opening, _ fetch: inout Fetch) async throws {
+        let manifest = opening.manifest
+        let links = try await links(opening, fetch)
+        defer { for link in links.holders { exchange?.disconnect(link.peer) } }
+        fetch.record.attempt(peers: links.all.map(\.peer))
+        let base = try await base(of: opening, fetch.request)
         var rest = missing[...]
-        while !rest.isEmpty {
-            let part = rest.prefix(Self.streamLength)
+        while !rest.isEmpty, fetch.record.phase == .moving {
+            let part = rest.prefix(Self.portion)
             rest = rest.dropFirst(part.count)
-            let largest = part.reduce(0) { max($0, $1.size) }
-            let (window, batch) = (configuration.windowBytes, configuration.batchBytes)
-            let demand = TransferRoom.demand(
-                total: part.reduce(0) { $0 + $1.size }, largest: largest, window: window, batch: batch)
-            let lease = try await receiving.take(demand.minimum, upTo: demand.desired, for: source)
-            defer { withExtendedLifetime(lease) {} }
-            let room = TransferRoom(bytes: lease.bytes, largest: largest, window: window, batch: batch)
-            try await pull(part, from: source, in: room, trace: trace, into: &moved)
+            let wanted = try await plan(Array(part), of: manifest, fetch, base: base?.manifest)
+            let remote = wanted.filter { !$0.selection.indices.isEmpty }
+            try await assemble(wanted.filter { $0.selection.indices.isEmpty }, fetch)
+            guard !remote.isEmpty else { continue }
+            try await pull(remote, of: manifest, base, links.all, &fetch)
         }
     }
 
     private func pull(
-        _ specs: ArraySlice<ShardSpec>, from source: PeerID, in room: TransferRoom, trace: TraceID,
-        into moved: inout MovedShards
+        _ wanted: [ShardAssembler.Wanted], of manifest: Manifest, _ base: (digest: Digest, manifest: Manifest)?,
+        _ links: [PullSession.Link], _ fetch: inout Fetch
     ) async throws {
-        let request = ShardsRequest(digests: specs.map(\.digest), recheck: moved.sawDamage ? true : nil)
-        let stream = try await bus.stream(
-            DataSyncContract.shards, request, to: .peer(source), window: room.window, trace: trace)
-        let stalls = StallWatch()
-        let patience = configuration.stallTimeout * 2
-        async let _ = stalls.watch(patience) { stream.cancel() }
-        let counted = try await withThrowingTaskGroup(of: Kept.self) { group in
-            var counted = Kept()
-            var running = 0
-            var batch: [Arrival] = []
-            var batchBytes = 0
-            func flush() async throws {
-                guard !batch.isEmpty else { return }
-                // One batch is written while the next is hashed and a third arrives: memory stays bounded.
-                if running == 2, let kept = try await group.next() {
-                    counted.add(kept)
-                    running -= 1
-                }
-                let arrivals = batch
-                group.addTask { [self] in await keep(arrivals) }
-                running += 1
-                (batch, batchBytes) = ([], 0)
+        let largest = wanted.reduce(0) { max($0, $1.spec.size) }
+        let (window, batch) = (configuration.windowBytes, configuration.batchBytes)
+        let demand = TransferRoom.demand(
+            total: wanted.reduce(0) { $0 + $1.spec.size }, largest: largest, window: window, batch: batch)
+        let lease = try await receiving.take(demand.minimum, upTo: demand.desired, for: fetch.request.source)
+        defer { withExtendedLifetime(lease) {} }
+        let total = manifest.rawBytes
+        let session = PullSession(
+            self,
+            PullSession.Setting(
+                manifest: fetch.request.manifest, elementBytes: manifest.tensors.isEmpty ? 1 : 4,
+                priority: fetch.terms.priority.carrying(total), codec: fetch.terms.codec, deadline: fetch.deadline,
+                trace: fetch.trace,
+                room: TransferRoom(bytes: lease.bytes, largest: largest, window: window, batch: batch),
+                base: base.map { ($0.digest, $0.manifest.shards) }),
+            wanted: wanted, links: links, record: fetch.record)
+        defer {
+            let moved = session.moved
+            fetch.moved.shards += moved.shards
+            fetch.moved.bytes += moved.bytes
+            fetch.moved.damaging = moved.damaging
+            for peer in session.failed where peer != fetch.request.source && !fetch.avoided.contains(peer) {
+                fetch.avoided.append(peer)
             }
-            do {
-                var expected = specs.makeIterator()
-                for try await item in stream {
-                    let payload = try check(item, expected.next())
-                    stalls.step()
-                    if batchBytes + payload.count > room.batch { try await flush() }
-                    batch.append(Arrival(item: item.body, payload: payload))
-                    batchBytes += payload.count
-                    if batchBytes >= room.batch || batch.count == 64 { try await flush() }
-                    if counted.failure != nil { break }
+        }
+        try await unlessStopped(fetch.record) { try await session.run() }
+    }
+
+    /// Runs `body` until it is done, or an operator stops the transfer.
+    private func unlessStopped(_ record: TransferRecord, _ body: @escaping @Sendable () async throws -> Void)
+        async throws
+    {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await body()
+                return true
+            }
+            group.addTask {
+                try await record.mustStop()
+                return false
+            }
+            defer { group.cancelAll() }
+            guard try await group.next() == false else { return }
+            group.cancelAll()
+            do { while try await group.next() != nil {} } catch {
+                // What was under way ends because it was stopped; whatever it says, it is asked for again after the pause.
+                logger.debug("a transfer was stopped", ["manifest": record.manifest.hex], error: error)
+            }
+        }
+    }
+
+    // MARK: Sources
+
+    /// The source, and before it whoever it named that can be reached.
+    private func links(
+        _ opening: Opening, _ fetch: Fetch
+    ) async throws -> (all: [PullSession.Link], holders: [PullSession.Link]) {
+        let source = fetch.request.source
+        var holders: [PullSession.Link] = []
+        if let exchange {
+            for holder in (opening.offer?.holders ?? []).prefix(4) where holder.peer != source {
+                do {
+                    try await exchange.connect(holder, timeout: configuration.relayPatience)
+                    holders.append(
+                        PullSession.Link(
+                            peer: holder.peer, bus: exchange.bus, tier: 0, patience: configuration.relayPatience * 2))
+                } catch let error as any ModuleError {
+                    logger.info("another holder cannot be reached", ["holder": holder.peer.text], error: error)
                 }
-                if counted.failure == nil, let next = expected.next() {
+            }
+        }
+        let own = PullSession.Link(
+            peer: source, bus: bus, tier: holders.isEmpty ? 0 : 1, patience: configuration.stallTimeout * 2,
+            recheck: fetch.moved.damaging.contains(source))
+        return (holders + [own], holders)
+    }
+
+    /// The newest version that both sides have whose shards lie as the manifest's do.
+    private func base(
+        of opening: Opening, _ request: FetchRequest
+    ) async throws -> (digest: Digest, manifest: Manifest)? {
+        guard !opening.manifest.tensors.isEmpty else { return nil }
+        for digest in opening.offer?.bases ?? [] {
+            let manifest: Manifest
+            // It may have been released meanwhile.
+            do { manifest = try await self.manifest(digest) } catch is DataSyncError { continue }
+            if manifest.hasSameLayout(as: opening.manifest) { return (digest, manifest) }
+        }
+        return nil
+    }
+
+    // MARK: What to ask for
+
+    /// The leaf lists of shards and which of their leaves are not here.
+    private func plan(
+        _ places: [Int], of manifest: Manifest, _ fetch: Fetch, base: Manifest?
+    ) async throws -> [ShardAssembler.Wanted] {
+        let lists = try await lists(places, of: manifest, fetch)
+        var here: Set<LeafKey> = []
+        if let base {
+            for list in try await shards.lists(places.map { base.shards[$0].digest }).values {
+                for leaf in list.leaves { here.insert(leaf.key) }
+            }
+        }
+        let keys = lists.flatMap { $0.leaves.map(\.key) }.filter { !here.contains($0) }
+        let sample = stride(from: 0, to: keys.count, by: Self.sampling).map { keys[$0] }
+        let found = try await shards.held(sample)
+        if !found.isEmpty { here.formUnion(try await shards.held(keys)) }
+        return zip(places, lists).map { place, list in
+            let wanted = list.leaves.indices.filter { !here.contains(list.leaves[$0].key) }
+            return ShardAssembler.Wanted(
+                index: place, spec: manifest.shards[place], list: list,
+                selection: LeafSelection(wanted, of: list.leaves.count), hasBase: base != nil)
+        }
+    }
+
+    /// The leaf lists of shards, verified; those of a single leaf need no asking.
+    private func lists(_ places: [Int], of manifest: Manifest, _ fetch: Fetch) async throws -> [LeafList] {
+        let unknown = places.filter { manifest.shards[$0].leaves > 1 }
+        var lists: [Int: LeafList] = [:]
+        if !unknown.isEmpty {
+            let reply = try await bus.call(
+                DataSyncContract.lists, ListsRequest(manifest: fetch.request.manifest, shards: unknown),
+                to: .peer(fetch.request.source), timeout: configuration.stallTimeout, trace: fetch.trace)
+            let found = try reply.attachments.first?.withUnsafeBytes {
+                try LeafListTable.read($0, count: unknown.count)
+            }
+            guard let found, reply.attachments.count == 1 else {
+                throw DataSyncError(.protocolViolation, "the source sent no lists")
+            }
+            for (place, list) in zip(unknown, found) {
+                let spec = manifest.shards[place]
+                guard let list else {
                     throw DataSyncError(
-                        .protocolViolation, "the source sent no shard \(next.digest)", isRetriable: true)
+                        .missing, "shard \(spec.digest) is not at the source (any more)", isRetriable: true)
                 }
-            } catch {
-                let failure =
-                    stalls.isStalled
-                    ? DataSyncError(.stalled, "'\(source)' sent no shard for \(patience)", isRetriable: true) : error
-                counted.failure = counted.failure ?? failure
-            }
-            try await flush()
-            for try await kept in group { counted.add(kept) }
-            return counted
-        }
-        moved.shards += counted.shards
-        moved.bytes += counted.bytes
-        if let failure = counted.failure { throw failure }
-        try Task.checkCancellation()
-    }
-
-    /// What became of a batch.
-    fileprivate struct Kept: Sendable {
-        var shards = 0
-        var bytes = 0
-        var failure: (any Error)?
-
-        mutating func add(_ other: Kept) {
-            shards += other.shards
-            bytes += other.bytes
-            failure = failure ?? other.failure
-        }
-    }
-
-    /// An item is the shard asked for next, and no larger than it can be.
-    private func check(_ item: Inbound<ShardItem>, _ expected: ShardSpec?) throws -> Attachment {
-        guard let expected, item.body.digest == expected.digest, item.body.size == expected.size else {
-            throw DataSyncError(
-                .protocolViolation,
-                "the source sent shard \(item.body.digest) of \(item.body.size) bytes in place of "
-                    + (expected.map { "\($0.digest) of \($0.size)" } ?? "the end"))
-        }
-        guard item.attachments.count == 1, let payload = item.attachments.first, payload.count <= expected.size else {
-            throw DataSyncError(
-                .protocolViolation,
-                "shard \(expected.digest) came as \(item.attachments.count) attachments of "
-                    + "\(item.attachments.reduce(0) { $0 + $1.count }) bytes, not one of at most \(expected.size)")
-        }
-        return payload
-    }
-
-    /// Verifies and stores a batch, durable when this returns; what is sound of it is kept even if something is not.
-    private func keep(_ arrivals: [Arrival]) async -> Kept {
-        var kept = Kept()
-        do {
-            let arrived = try await shards.workers.run { try arrivals.map { try $0.shard } }
-            let refused = try await shards.accept(arrived)
-            for arrival in arrivals {
-                if let error = refused[arrival.item.digest] {
-                    kept.failure = kept.failure ?? error
-                } else {
-                    kept.shards += 1
-                    kept.bytes += arrival.payload.count
+                guard list.leaves.count == spec.leaves, list.size == spec.size, list.digest == spec.digest else {
+                    throw DataSyncError(.protocolViolation, "the source sent another list for shard \(spec.digest)")
                 }
+                lists[place] = list
             }
-        } catch { kept.failure = error }
-        metrics.receivedBytes.increment(by: kept.bytes)
-        if (kept.failure as? DataSyncError)?.is(.corruptShard) ?? false { metrics.damagedShards.increment() }
-        return kept
+        }
+        return try places.map { place in
+            let spec = manifest.shards[place]
+            if let list = lists[place] { return list }
+            guard let list = LeafList([Leaf(key: LeafKey(spec.digest), size: spec.size)]) else {
+                throw DataSyncError(.invalidManifest, "shard \(spec.digest) of \(spec.size) bytes has a single leaf")
+            }
+            return list
+        }
+    }
+
+    /// Shards all of whose leaves are here already: nothing moves for them.
+    private func assemble(_ wanted: [ShardAssembler.Wanted], _ fetch: Fetch) async throws {
+        guard !wanted.isEmpty else { return }
+        let refused = try await shards.accept(
+            wanted.map { shard in
+                ArrivedShard(
+                    digest: shard.spec.digest, list: shard.list,
+                    contents: shard.list.leaves.map { _ in .present })
+            })
+        let kept = wanted.filter { refused[$0.spec.digest] == nil }.reduce(0) { $0 + $1.spec.size }
+        arrivals.raise(fetch.request.manifest)
+        fetch.record.count { counters in
+            counters.done += kept
+            counters.deduplicated += kept
+        }
+        // Whatever was refused is missing still: the next attempt finds out.
     }
 }
 
-extension DataSyncService.Arrival {
-    /// The shard that the sender says it is; the store checks it.
-    fileprivate var shard: ArrivedShard {
-        get throws {
-            let bytes = ShardBytes(payload)
-            guard let sizes = item.leaves, item.encoding == .raw else {
-                guard let list = LeafList([Leaf(key: LeafKey(item.digest), size: item.size)]) else { throw damaged }
-                return ArrivedShard(
-                    digest: item.digest, list: list,
-                    contents: [.encoded(item.encoding == .raw ? .raw : .lz4, bytes)])
+/// The attachment of `datasync.lists`.
+enum LeafListTable {
+    /// - Throws: `protocol-violation` for anything but `count` lists.
+    static func read(_ bytes: UnsafeRawBufferPointer, count: Int) throws(DataSyncError) -> [LeafList?] {
+        var lists: [LeafList?] = []
+        var position = 0
+        while lists.count < count {
+            guard bytes.count - position >= 4 else { throw violation }
+            let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self)))
+            position += 4
+            guard length <= bytes.count - position else { throw violation }
+            if length == 0 {
+                lists.append(nil)
+                continue
             }
-            guard (1...LeafList.maximumLeaves).contains(sizes.count),
-                sizes.allSatisfy({ (1...Leaf.maximumBytes).contains($0) }), sizes.reduce(0, +) == bytes.count
-            else { throw damaged }
-            var contents: [ArrivedShard.Content] = []
-            var start = 0
-            let leaves = sizes.map { size in
-                let leaf = bytes.slice(start..<start + size)
-                start += size
-                contents.append(.raw(leaf))
-                return Leaf(key: leaf.withUnsafeBytes { SHA256.key(of: $0) }, size: size)
-            }
-            guard let list = LeafList(leaves) else { throw damaged }
-            return ArrivedShard(digest: item.digest, list: list, contents: contents, elementBytes: 4)
+            guard let list = LeafList(encoded: UnsafeRawBufferPointer(rebasing: bytes[position..<position + length]))
+            else { throw violation }
+            lists.append(list)
+            position += length
         }
+        guard position == bytes.count else { throw violation }
+        return lists
     }
 
-    private var damaged: DataSyncError {
-        DataSyncError(
-            .corruptShard, "shard \(item.digest) arrived damaged: its leaves are not those of \(item.size) bytes",
-            isRetriable: true)
+    private static var violation: DataSyncError {
+        DataSyncError(.protocolViolation, "the source sent lists that are none")
     }
 }

@@ -1,74 +1,170 @@
 import Contracts
+import Core
 import MessageBus
+import Store
 import Telemetry
 
 extension DataSyncService {
-    /// A shard's bytes on their way to a peer, and the part of the budget they take until the last of them is sent.
-    private final class LentShard: Sendable {
-        let payload: ShardBytes
-        let lease: ByteBudget.Lease
+    /// Asks of one request, and bases and holders it may name.
+    private static let maximumAsks = 16_384
+    private static let maximumBases = 16
+    private static let maximumLists = 4096
 
-        init(_ payload: ShardBytes, _ lease: ByteBudget.Lease) {
-            self.payload = payload
-            self.lease = lease
-        }
-
-        var attachment: Attachment { Attachment(owner: self, bytes: payload.buffer.bytes(payload.range)) }
+    /// A version as it may be served.
+    struct Served: Sendable {
+        let digest: Digest
+        let manifest: Manifest
+        /// Otherwise it is still on its way to here.
+        let isComplete: Bool
+        let terms: TransferTerms
     }
 
-    /// Sends shards as they are stored, as fast as the receiver grants room and `sending` has bytes; one shard that is not
-    /// granted yet is in memory.
-    func send(_ request: ShardsRequest, to peer: PeerID, _ writer: StreamWriter<ShardItem>) async throws {
-        guard request.digests.count <= configuration.limits.shards else {
+    /// The version, if it is here and `peer` may have it.
+    /// - Throws: `missing`, `refused`, `deferred` or `paused`.
+    func served(_ digest: Digest, to peer: PeerID) async throws -> Served {
+        let isComplete = try await isComplete(digest)
+        let manifest = try await known(digest)
+        let terms = try await terms(of: digest, manifest, for: peer)
+        guard !board.isPaused(peer) else {
             throw DataSyncError(
-                .tooLarge, "\(request.digests.count) shards in one request, more than \(configuration.limits.shards)")
-        }
-        for digest in request.digests {
-            guard let list = try await shards.list(digest) else {
-                throw DataSyncError(.missing, "shard \(digest) is not here; fetch the manifest that names it")
-            }
-            let lease = try await sending.take(list.size, for: peer)
-            let (item, payload) = try await noticingDamage { try await stored(digest, list, request) }
-            try await send(item, LentShard(payload, lease).attachment, to: peer, writer)
-            metrics.sentBytes.increment(by: payload.count)
-        }
-    }
-
-    /// A shard of one leaf as it is stored, or the raw bytes of several.
-    private func stored(
-        _ digest: Digest, _ list: LeafList, _ request: ShardsRequest
-    ) async throws -> (ShardItem, ShardBytes) {
-        let leaves = try await shards.stored(digest, check: request.recheck ?? false ? .always : .unlessTrusted)
-        if leaves.count == 1, let leaf = leaves.first, leaf.encoding == .raw || leaf.encoding == .lz4 {
-            let encoding: ShardEncoding = leaf.encoding == .raw ? .raw : .lz4
-            return (ShardItem(digest: digest, encoding: encoding, size: list.size), leaf.payload)
-        }
-        var item = ShardItem(digest: digest, encoding: .raw, size: list.size)
-        item.leaves = list.leaves.map(\.size)
-        return (item, try await shards.raw(digest))
-    }
-
-    /// Sends one shard, or gives up on a receiver that grants no room for it: what is read ahead for it takes memory from
-    /// the others.
-    private func send(
-        _ item: ShardItem, _ payload: Attachment, to peer: PeerID, _ writer: StreamWriter<ShardItem>
-    ) async throws {
-        let isSent = try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await writer.send(item, attachments: [payload])
-                return true
-            }
-            group.addTask { [configuration] in
-                try await ContinuousClock().sleep(for: configuration.stallTimeout)
-                return false
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? false
-        }
-        guard isSent else {
-            throw DataSyncError(
-                .stalled, "'\(peer)' took no shard for \(configuration.stallTimeout); ask again for the rest",
+                .paused, "an operator paused transfers to '\(peer)'; 'gedge sync resume' lets them go on",
                 isRetriable: true)
         }
+        return Served(digest: digest, manifest: manifest, isComplete: isComplete, terms: terms)
+    }
+
+    /// Whether all of a version's shards are here, or they are on their way.
+    /// - Throws: `missing`.
+    private func isComplete(_ digest: Digest) async throws -> Bool {
+        while true {
+            let signal = arrivals.signal(of: digest)
+            let number = signal?.number ?? 0
+            let isComplete = try await store.read { try Catalogue(connection: $0).isComplete(digest) }
+            if let isComplete, isComplete || signal != nil { return isComplete }
+            // Whoever passes it on may be asked for it before even its manifest came.
+            guard isComplete == nil, let signal,
+                try await signal.wait(past: number, atMost: configuration.relayPatience)
+            else { throw DataSyncError(.missing, "manifest \(digest) is not here, or not all of its shards are") }
+        }
+    }
+
+    private func terms(of digest: Digest, _ manifest: Manifest, for peer: PeerID) async throws -> TransferTerms {
+        if peer == .local || peer == .operator { return TransferTerms() }
+        let tags = try await tags(of: digest)
+        let decision = try await policy.mayServe(
+            TransferAsk(manifest: digest, peer: peer, tags: tags, bytes: manifest.rawBytes))
+        switch decision {
+        case .allow(let terms): return terms
+        case .defer(let until, let rule):
+            throw DataSyncError(
+                .deferred, "\(rule) holds manifest \(digest) back from '\(peer)' until \(until)", isRetriable: true)
+        case .refuse(let rule, let reason):
+            logger.notice(
+                "a transfer was refused", ["manifest": digest.hex, "peer": peer.text, "rule": rule.description])
+            throw DataSyncError(.refused, "\(rule) keeps manifest \(digest) from '\(peer)': \(reason)")
+        }
+    }
+
+    // MARK: Offer and lists
+
+    /// What opens a fetch.
+    func offer(_ request: OfferRequest, to peer: PeerID) async throws -> Outbound<OfferReply> {
+        guard request.bases.count <= Self.maximumBases, request.avoid.count <= SourceAssignment.maximumSources else {
+            throw DataSyncError(.invalidRequest, "an offer names at most \(Self.maximumBases) bases")
+        }
+        let served = try await served(request.manifest, to: peer)
+        var bases: [Digest] = []
+        for base in request.bases where try await isServed(base, to: peer) { bases.append(base) }
+        var holders: [Holder] = []
+        if request.takesHolders, let relays {
+            holders = try await relays.holders(of: request.manifest, for: peer, avoid: Set(request.avoid))
+        }
+        var attachments: [Attachment] = []
+        if request.needsManifest { attachments.append(Attachment(served.manifest.canonicalBytes)) }
+        return Outbound(OfferReply(bases: bases, holders: holders), attachments: attachments)
+    }
+
+    /// Whether `peer` may have a version that is complete here; nobody is told why not.
+    private func isServed(_ digest: Digest, to peer: PeerID) async throws -> Bool {
+        do { return try await served(digest, to: peer).isComplete } catch is DataSyncError { return false }
+    }
+
+    func lists(_ request: ListsRequest, to peer: PeerID) async throws -> Outbound<ListsReply> {
+        let served = try await served(request.manifest, to: peer)
+        guard request.shards.count <= Self.maximumLists,
+            request.shards.allSatisfy(served.manifest.shards.indices.contains)
+        else {
+            throw DataSyncError(
+                .invalidRequest,
+                "at most \(Self.maximumLists) lists at a time, of the manifest's \(served.manifest.shards.count) shards"
+            )
+        }
+        let digests = request.shards.map { served.manifest.shards[$0].digest }
+        let lists = try await shards.lists(digests)
+        var bytes: [UInt8] = []
+        for digest in digests {
+            let encoded = lists[digest]?.encoded ?? []
+            withUnsafeBytes(of: UInt32(encoded.count).littleEndian) { bytes += $0 }
+            bytes += encoded
+        }
+        return Outbound(ListsReply(count: digests.count), attachments: [Attachment(bytes)])
+    }
+
+    // MARK: Pull
+
+    /// Sends leaves as fast as the receiver grants room, its turn comes, and the budget has bytes.
+    func send(_ message: Inbound<PullRequest>, _ priority: TransferPriority, _ writer: StreamWriter<PullItem>)
+        async throws
+    {
+        let request = message.body
+        let peer = message.peer
+        let served = try await served(request.manifest, to: peer)
+        let shards = served.manifest.shards
+        guard request.asks.count <= Self.maximumAsks else {
+            throw DataSyncError(.tooLarge, "\(request.asks.count) shards in one request, more than \(Self.maximumAsks)")
+        }
+        var seen: Set<Int> = []
+        let asks = try request.asks.map { ask in
+            guard shards.indices.contains(ask.shard), seen.insert(ask.shard).inserted else {
+                throw DataSyncError(
+                    .invalidRequest,
+                    "shard \(ask.shard) is not one of the manifest's \(shards.count), or is asked for twice")
+            }
+            guard let selection = LeafSelection(ask.leaves, of: shards[ask.shard].leaves) else {
+                throw DataSyncError(
+                    .invalidRequest, "shard \(ask.shard) has \(shards[ask.shard].leaves) leaves; others were asked for")
+            }
+            return ShardSender.Ask(index: ask.shard, selection: selection)
+        }
+        var base: [ShardSpec]?
+        if let digest = request.base {
+            let old = try await self.served(digest, to: peer)
+            if old.isComplete, old.manifest.hasSameLayout(as: served.manifest) { base = old.manifest.shards }
+        }
+        let record = board.begin(.serving, request.manifest, with: peer, tags: try await tags(of: request.manifest))
+        record.count { counters in counters.wanted = asks.reduce(0) { $0 + shards[$1.index].size } }
+        record.handle(.ready)
+        defer { board.end(record) }
+        do {
+            try await ShardSender(
+                service: self, request: request, peer: peer, served: served, base: base, priority: priority,
+                deadline: message.deadline, record: record, writer: writer
+            ).send(asks)
+            record.handle(.allPresent)
+            record.handle(.held)
+        } catch {
+            record.fail(Failure(error))
+            throw error
+        }
+    }
+}
+
+extension Manifest {
+    /// Whether shards at the same places of both lie at the same bytes of the same tensors.
+    func hasSameLayout(as other: Manifest) -> Bool {
+        !tensors.isEmpty && tensors == other.tensors && shards.count == other.shards.count
+            && zip(shards, other.shards).allSatisfy {
+                $0.entry == $1.entry && $0.offset == $1.offset && $0.size == $1.size
+            }
     }
 }

@@ -26,16 +26,39 @@ public final class DataSyncService: Sendable {
     /// Bytes of shards that may arrive and are not yet written. Apart from `sending`: a fetch waits for its source to send, so
     /// two clouds that fetch from each other must not need the same bytes for both.
     let receiving: ByteBudget
+    /// Decides who is sent to next.
+    let desk: ServeDesk
+    /// What goes on, and what an operator wants of it.
+    let board: TransferBoard
+    let arrivals = ArrivalBoard()
+    let links = LinkBook()
+    let manifests = KnownManifests()
+    let policy: any TransferPolicy
+    /// Connections to other edges, where there are.
+    let exchange: PeerExchange?
+    /// Arranges that edges pass on to each other; at the core.
+    let relays: RelayCoordinator?
     /// Shards that a release left without a name, to be removed by `run`.
     let unnamed = AsyncStream<[Digest]>.makeStream()
+
+    /// A cloud's part in clouds passing shards on to each other.
+    public enum Part: Sendable {
+        /// None: everything comes from the source that a fetch names.
+        case alone
+        /// It arranges who gets what from whom; `keys` are absent where nothing is encrypted.
+        case core(keys: (any EnrolledKeys)?)
+        case edge(PeerExchange)
+    }
 
     /// - Parameters:
     ///   - store: a database opened with `migrations`.
     ///   - directory: where the shards lie, such as `shards` in the state directory; this service's alone.
+    ///   - policy: says what may move.
     /// - Throws: `StoreError` when the directory cannot be used, `DataSyncError` `old-layout` for one of an earlier version.
     public init(
         bus: Bus, store: Database, directory: String, configuration: DataSyncConfiguration = DataSyncConfiguration(),
-        logger: Logger = .disabled, metrics: MetricsRegistry = MetricsRegistry(),
+        policy: any TransferPolicy = OpenTransferPolicy(), part: Part = .alone, logger: Logger = .disabled,
+        metrics: MetricsRegistry = MetricsRegistry(),
         clock: any WallClock = SystemWallClock()
     ) async throws {
         precondition(
@@ -54,6 +77,16 @@ public final class DataSyncService: Sendable {
         storage.segmentBytes = configuration.segmentBytes
         shards = try await ShardStore(directory: directory, database: store, configuration: storage)
         sending = ByteBudget(bytes: configuration.maximumSendingBytes, shares: 4)
+        desk = ServeDesk(budget: sending)
+        board = TransferBoard(clock: clock)
+        self.policy = policy
+        switch part {
+        case .alone: (exchange, relays) = (nil, nil)
+        case .core(let keys):
+            exchange = nil
+            relays = RelayCoordinator(bus: bus, keys: keys, patience: configuration.relayPatience, logger: logger)
+        case .edge(let exchange): (self.exchange, relays) = (exchange, nil)
+        }
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
     }
 
@@ -63,7 +96,7 @@ public final class DataSyncService: Sendable {
             try await publish(request.body, tensors: request.attachments)
         }
         bus.handle(DataSyncContract.fetch) { [self] request in
-            try await fetch(request.body, trace: request.trace)
+            try await fetch(request.body, trace: request.trace, deadline: request.deadline)
         }
         bus.handle(DataSyncContract.shard) { [self] request in
             let bytes = try await shard(request.body.digest)
@@ -77,8 +110,34 @@ public final class DataSyncService: Sendable {
             ReferencesReply(references: try await references(prefix: request.body.prefix))
         }
         bus.handle(DataSyncContract.manifest) { [self] request in try await manifest(request.body.digest) }
-        bus.handleStream(DataSyncContract.shards) { [self] request, writer in
-            try await send(request.body, to: request.peer, writer)
+        bus.handle(DataSyncContract.offer) { [self] request in try await offer(request.body, to: request.peer) }
+        bus.handle(DataSyncContract.lists) { [self] request in try await lists(request.body, to: request.peer) }
+        bus.handle(DataSyncContract.status) { [self] request in try await status(request.body) }
+        bus.handle(DataSyncContract.control) { [self] request in try await control(request.body) }
+        registerVersions()
+        registerPulls(on: bus)
+        if let relays {
+            bus.handle(DataSyncContract.announce) { request in
+                try relays.announce(request.body, by: request.peer)
+                return Empty()
+            }
+        }
+        if let exchange {
+            bus.handle(DataSyncContract.admit) { request in
+                try exchange.admit(request.body)
+                return Empty()
+            }
+            registerPulls(on: exchange.bus)
+        }
+    }
+
+    private func registerPulls(on bus: Bus) {
+        let calls: [(StreamCall<PullRequest, PullItem>, TransferPriority)] = [
+            (DataSyncContract.pullUrgent, .urgent), (DataSyncContract.pull, .normal),
+            (DataSyncContract.pullBulk, .bulk),
+        ]
+        for (call, priority) in calls {
+            bus.handleStream(call) { [self] request, writer in try await send(request, priority, writer) }
         }
     }
 
@@ -89,9 +148,46 @@ public final class DataSyncService: Sendable {
         try await recover()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in for await shards in unnamed.stream { await removeReleased(shards) } }
-            group.addTask { [self] in try await sending.writeOffStalled(after: configuration.stallTimeout) }
+            group.addTask { [self] in try await desk.run() }
+            group.addTask { [self] in try await desk.writeOffStalled(after: configuration.stallTimeout) }
+            group.addTask { [self] in try await followConnections() }
+            if let exchange { group.addTask { try await exchange.run() } }
             try await group.waitForAll()
         }
+    }
+
+    /// Tells the core where others can reach this cloud, and notices who is gone.
+    private func followConnections() async throws {
+        for await event in bus.peerEvents() {
+            switch event {
+            case .connected(.core):
+                guard let exchange else { continue }
+                do {
+                    _ = try await bus.call(
+                        DataSyncContract.announce, RelayAnnouncement(address: exchange.address), to: .peer(.core))
+                } catch let error as any ModuleError {
+                    // The next connection tells it anew; until then nobody is sent here.
+                    logger.info("the core does not know that this edge can pass shards on", error: error)
+                }
+            case .disconnected(let peer, _): relays?.left(peer)
+            case .connected, .refused: continue
+            }
+        }
+    }
+
+    /// A manifest that is here, all of its shards or not.
+    func known(_ digest: Digest) async throws -> Manifest {
+        if let manifest = manifests[digest] { return manifest }
+        guard let entry = try await store.read({ try Catalogue(connection: $0).entry(digest) }) else {
+            throw DataSyncError(.missing, "manifest \(digest) is not here")
+        }
+        manifests.add(digest, entry.manifest)
+        return entry.manifest
+    }
+
+    /// What the manifest is, as far as anybody here said.
+    func tags(of digest: Digest) async throws -> TransferTags? {
+        try await store.read { try Catalogue(connection: $0).tags(of: digest) }
     }
 
     /// A manifest all of whose shards are here.
@@ -116,9 +212,4 @@ public final class DataSyncService: Sendable {
             throw error
         }
     }
-}
-
-extension ShardBytes {
-    /// The bytes as an attachment that shares their memory.
-    var attachment: Attachment { Attachment(owner: buffer, bytes: buffer.bytes(range)) }
 }

@@ -49,6 +49,28 @@ enum DataSyncSchema {
                     PRIMARY KEY (owner, manifest)
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX datasync_references_by_manifest ON datasync_references (manifest);
+                CREATE TABLE datasync_tags (
+                    owner TEXT NOT NULL,
+                    manifest TEXT NOT NULL,
+                    tags TEXT NOT NULL,            -- JSON
+                    PRIMARY KEY (owner, manifest),
+                    FOREIGN KEY (owner, manifest) REFERENCES datasync_references (owner, manifest) ON DELETE CASCADE
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE datasync_datasets (
+                    dataset TEXT PRIMARY KEY,
+                    last INTEGER NOT NULL          -- the highest version that there ever was
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE datasync_versions (
+                    dataset TEXT NOT NULL,
+                    version INTEGER NOT NULL,
+                    manifest TEXT NOT NULL,
+                    entries INTEGER NOT NULL,
+                    raw_bytes INTEGER NOT NULL,
+                    artefact TEXT NOT NULL,
+                    is_pinned INTEGER NOT NULL,
+                    created INTEGER NOT NULL,
+                    PRIMARY KEY (dataset, version)
+                ) STRICT, WITHOUT ROWID;
                 CREATE TABLE datasync_transfers (
                     manifest TEXT PRIMARY KEY,
                     source TEXT NOT NULL,

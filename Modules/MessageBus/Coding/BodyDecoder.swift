@@ -3,7 +3,14 @@ import FoundationEssentials
 /// Reads a body's JSON into its type.
 ///
 /// Foundation's decoder does the same in three to four times the time, which for a small call is most of what the bus costs.
-enum BodyDecoder {
+package enum BodyDecoder {
+    /// Reads JSON that came otherwise than as a body.
+    /// - Throws: `DecodingError`.
+    package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: UnsafeRawBufferPointer) throws -> Value
+    {
+        try decode(type, from: Data(bytes))
+    }
+
     /// - Throws: `DecodingError`.
     static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
         let tape: JSONTape

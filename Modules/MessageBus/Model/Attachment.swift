@@ -29,6 +29,9 @@ public struct Attachment: Sendable {
         return try body(storage.bytes)
     }
 
+    /// The bytes and who keeps them: they stay valid and unchanged for as long as `owner` lives.
+    public var shared: (owner: any AnyObject & Sendable, bytes: UnsafeRawBufferPointer) { (storage, storage.bytes) }
+
     /// A copy of the bytes, for small attachments and tests.
     public var array: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
 

@@ -28,6 +28,11 @@ extension Bus {
         guard loop.perform({ $0.connect(address, as: name, security: security) }) else { throw BusError.closing }
     }
 
+    /// Ends what `connect` began with `peer`: nothing is connected to it any more. A session that it began itself stays.
+    public func disconnect(_ peer: PeerID) {
+        loop.perform { $0.disconnect(peer) }
+    }
+
     /// Ends every session with `peer` and tells it that it is no longer admitted. Take its key out of the directory first:
     /// then it cannot come back.
     public func cutOff(_ peer: PeerID) {

@@ -76,6 +76,17 @@ extension Switchboard {
         }
     }
 
+    /// No connection to `peer` is wanted any more. Its listener finds out by itself that it is gone.
+    func disconnect(_ peer: PeerID) {
+        for connector in connectors where connector.peer == peer {
+            let reason = BusError(.unreachable, "the connection to '\(peer)' was ended here")
+            if let session = connector.session { end(session, reason: reason) }
+            abandonAttempt(connector)
+            connector.phase = .closed
+        }
+        connectors.removeAll { $0.peer == peer }
+    }
+
     /// The connection is gone or useless: everything of it is dropped, and a new one is made after a pause.
     func lose(_ connector: Connector, because reason: BusError) {
         let session = connector.session

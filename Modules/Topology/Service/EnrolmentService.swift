@@ -72,6 +72,11 @@ public final class EnrolmentService: PeerDirectory {
 
     public func peer(for key: PublicKey) -> PeerID? { state.withLock { $0.peers[key].map { PeerID($0) } } }
 
+    /// The key that an edge enrolled with; `nil` for one that did not, or was revoked.
+    public func key(of edge: PeerID) -> PublicKey? {
+        state.withLock { $0.peers.first { PeerID($0.value) == edge }?.key }
+    }
+
     public var acceptsEnrolment: Bool {
         let now = wallClock.now()
         return state.withLock { $0.tokensUntil.map { $0 > now } ?? false }

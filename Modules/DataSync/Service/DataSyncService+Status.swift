@@ -1,0 +1,47 @@
+import Contracts
+import Core
+import MessageBus
+
+extension DataSyncService {
+    /// The transfers there are and the limits they are under, here or at an edge.
+    func status(_ query: SyncStatusQuery) async throws -> SyncStatus {
+        if let edge = query.edge {
+            var forwarded = query
+            forwarded.edge = nil
+            return try await bus.call(DataSyncContract.status, forwarded, to: .peer(PeerID(edge))).body
+        }
+        return SyncStatus(
+            transfers: board.transfers(recent: min(query.recent, 64)).map(\.status), isPaused: board.isPaused,
+            pausedPeers: board.pausedPeers, bytesPerSecondLimit: desk.totalLimit, peerLimits: desk.peerLimits,
+            flightBytes: sending.outstanding + receiving.outstanding,
+            flightBudget: sending.capacity + receiving.capacity)
+    }
+
+    /// Pauses, resumes, cancels or limits.
+    func control(_ order: SyncControl) async throws -> SyncControlReply {
+        if let edge = order.edge {
+            var forwarded = order
+            forwarded.edge = nil
+            return try await bus.call(DataSyncContract.control, forwarded, to: .peer(PeerID(edge))).body
+        }
+        switch order.action {
+        case .pause, .resume:
+            let records = try board.setPaused(order.action == .pause, transfer: order.transfer, peer: order.peer)
+            return SyncControlReply(affected: records.count)
+        case .cancel:
+            return SyncControlReply(affected: try board.cancel(transfer: order.transfer, peer: order.peer).count)
+        case .limit:
+            guard let rate = order.bytesPerSecond, rate >= 0 else {
+                throw DataSyncError(.invalidRequest, "a limit needs its bytes per second; 0 lifts it")
+            }
+            guard order.transfer == nil else {
+                throw DataSyncError(.invalidRequest, "limits are for a peer or for all; name no transfer")
+            }
+            desk.setLimit(rate, of: order.peer)
+            return SyncControlReply(
+                affected: board.transfers(recent: 0).count { record in
+                    record.direction == .serving && (order.peer.map(record.peers.contains) ?? true)
+                })
+        }
+    }
+}
