@@ -66,6 +66,7 @@ public struct CoreCloud: Sendable {
         policies.register()
         dataSync.register()
         fedLearn.register()
+        if let archive { archive.register(on: bus) } else { ArchiveService.registerNone(on: bus) }
         TelemetryService(log: log, metrics: metrics, bus: bus).registerOnCore()
 
         try bus.listen(address, security: .curve(serverKeys: keys, directory: enrolment))

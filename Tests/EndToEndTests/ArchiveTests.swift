@@ -41,6 +41,11 @@ extension EndToEnd {
             try await cluster.eventually("the model is archived") {
                 cluster.core?.standardError.contains("manifest=\(manifest.hex)") == true
             }
+            let digits = String(manifest.hex.prefix(12))
+            let listed = try await cluster.must("archive", "ls")
+            #expect(listed.contains(digits) && listed.contains("fedlearn/"))
+            let verified = try await cluster.must("archive", "verify", digits)
+            #expect(verified.contains("0 damaged"))
             await cluster.killCore()
             let segments = cluster.coreState + "/shards/segments"
             switch loss {
@@ -58,6 +63,9 @@ extension EndToEnd {
             try await cluster.eventually("the model is whole again") {
                 try await cluster.gedge("model", "pull", "test/digits/2", "-o", after).status == 0
             }
+            let restored = try await cluster.must("archive", "restore", digits, "--reference", "restored/digits")
+            #expect(restored.contains("restored/digits"))
+            #expect(try await cluster.gedge("archive", "verify", "00000000").status == 3)
             #expect(FileManager.default.contentsEqual(atPath: before, andPath: after))
             _ = await cluster.stop()
         }

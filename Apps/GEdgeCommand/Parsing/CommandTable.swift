@@ -2,7 +2,8 @@
 struct CommandTable: Sendable {
     let commands: [Command]
 
-    static let standard = CommandTable(commands: resources + DataCommand.stored + SyncCommand.commands + others)
+    static let standard = CommandTable(
+        commands: resources + DataCommand.stored + ArchiveCommand.commands + SyncCommand.commands + others)
 
     private static let resources = [
         ApplyCommand.command, GetCommand.command, DescribeCommand.command, DeleteCommand.command, WatchCommand.command,

@@ -11,14 +11,17 @@ public import Telemetry
 public final class ArchiveService: Sendable {
     public let archive: ShardArchive
     public let configuration: ArchiveServiceConfiguration
-    private let database: Database
-    private let local: ShardStore
+    let database: Database
+    let local: ShardStore
     private let logger: Logger
     private let metrics: ArchiveMetrics
     private let clock: any Clock<Duration>
     private let wallClock: any WallClock
-    /// The code of the failure that was logged last, so that a store that stays away is told once.
-    private let reported = Mutex<String?>(nil)
+    /// The failure of the last pass; its code is logged once, however long the store stays away.
+    private let reported = Mutex<Failure?>(nil)
+
+    /// What kept the last pass from its end.
+    var lastFailure: Failure? { reported.withLock { $0 } }
 
     /// - Parameters:
     ///   - database: the `DataSyncService`'s, opened with its and `ShardArchive.migrations`.
@@ -92,10 +95,10 @@ public final class ArchiveService: Sendable {
             return done
         } catch is CancellationError { throw CancellationError() } catch {
             metrics.failures.increment()
-            let code = Failure(error).code
+            let failure = Failure(error)
             if reported.withLock({ reported in
-                defer { reported = code }
-                return reported != code
+                defer { reported = failure }
+                return reported?.code != failure.code
             }) {
                 logger.error("the archive \(archive.name) cannot be used; copies wait for it", error: error)
             }
@@ -148,10 +151,12 @@ public final class ArchiveService: Sendable {
 
     /// Makes an archived manifest present here, and holds it for `reference`: after a machine was lost, or for one that never
     /// had it.
+    /// - Parameter progress: is told how far it is.
     /// - Throws: `DataSyncError` `missing` when the archive has no such manifest; `corrupt-shard`; `too-large`; what the
     ///   store throws. What was fetched until then is kept.
     public func restore(
-        _ digest: Digest, reference: String, maximumBytes: Int = 1 << 40
+        _ digest: Digest, reference: String, maximumBytes: Int = 1 << 40,
+        progress: @Sendable @escaping (ArchiveProgress) async throws -> Void = { _ in }
     ) async throws -> Manifest {
         let manifest = try await archive.manifest(digest, maximumBytes: maximumBytes)
         let now = wallClock.now()
@@ -160,17 +165,23 @@ public final class ArchiveService: Sendable {
             try catalogue.insert(manifest, digest: digest, now: now)
             try catalogue.hold(digest, for: reference)
         }
-        try await fill(manifest, digest)
+        let counter = ProgressCounter(total: manifest.rawBytes)
+        try await fill(manifest, digest) { try await progress(counter.advance(by: $0)) }
+        try await progress(
+            ArchiveProgress(doneBytes: manifest.rawBytes, totalBytes: manifest.rawBytes, isDone: true))
         return manifest
     }
 
-    private func fill(_ manifest: Manifest, _ digest: Digest) async throws {
+    private func fill(
+        _ manifest: Manifest, _ digest: Digest, progress: @Sendable (Int) async throws -> Void = { _ in }
+    ) async throws {
         let shards = Set(manifest.shards.map(\.digest))
         let missing = try await local.missing(Array(shards))
         try await archive.shards(Array(missing), of: digest) { [local, metrics] arrived in
             let refused = try await local.accept(arrived)
             metrics.restoredShards.increment(by: Double(arrived.count - refused.count))
             if let error = refused.values.first { throw error }
+            try await progress(arrived.reduce(0) { $0 + $1.list.size })
         }
         let isWhole = try await database.write { connection in
             let catalogue = Catalogue(connection: connection)
@@ -199,7 +210,7 @@ public final class ArchiveService: Sendable {
     // MARK: What there is to do
 
     /// Complete manifests that somebody refers to and that are not archived, oldest first.
-    private func waiting() async throws -> [Digest] {
+    func waiting() async throws -> [Digest] {
         let latest = Timestamp(
             milliseconds: wallClock.now().milliseconds - configuration.settle.components.seconds * 1000)
         return try await manifests(isComplete: true, isArchived: false, until: latest)

@@ -106,12 +106,18 @@ extension ShardArchive {
     }
 
     /// Reads everything that a manifest names, and keeps nothing.
+    /// - Parameter progress: is told raw bytes as they are found sound.
     /// - Returns: the shards that stay damaged, and why.
     /// - Throws: as `shards`, but for damage.
-    public func verify(_ manifest: Digest) async throws -> [Digest: DataSyncError] {
+    public func verify(
+        _ manifest: Digest, progress: (Int) async throws -> Void = { _ in }
+    ) async throws -> [Digest: DataSyncError] {
         let found = try await self.manifest(manifest)
         var all: [Digest: DataSyncError] = [:]
-        try await fetch(found.shards.map(\.digest), of: manifest, deliver: { _ in }) { all[$0] = $1 }
+        try await fetch(
+            found.shards.map(\.digest), of: manifest,
+            deliver: { arrived in try await progress(arrived.reduce(0) { $0 + $1.list.size }) },
+            damaged: { all[$0] = $1 })
         return all
     }
 }
