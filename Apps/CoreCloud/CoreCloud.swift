@@ -55,6 +55,8 @@ public struct CoreCloud: Sendable {
         let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), policy: gate,
             part: .core(keys: EnrolledEdges(enrolment: enrolment)), logger: logger, metrics: metrics)
+        let retention = RetentionKeeper(
+            bus: bus, dataSync: dataSync, gate: gate, policies: policies, logger: logger)
         let archive = try configuration.archive.service(
             for: dataSync, relativeTo: directory, logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(
@@ -77,6 +79,7 @@ public struct CoreCloud: Sendable {
         var services: [(name: String, body: @Sendable () async throws -> Void)] = [
             ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
             ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
+            ("retention", { try await retention.run() }),
             ("memory", { try await StartupCode.keepReleased() }),
         ]
         if let archive { services.append(("archive", { try await archive.run() })) }

@@ -58,6 +58,7 @@ public struct EdgeCloud: Sendable {
         let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), policy: gate,
             part: .edge(exchange), logger: logger, metrics: metrics)
+        let retention = RetentionKeeper(bus: bus, dataSync: dataSync, gate: gate, logger: logger)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
         policies.register()
@@ -70,7 +71,7 @@ public struct EdgeCloud: Sendable {
         try await Services(logger: logger).run(
             [
                 ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
-                ("datasync", { try await dataSync.run() }),
+                ("datasync", { try await dataSync.run() }), ("retention", { try await retention.run() }),
                 ("syncpolicy", { try await policies.run() }), ("fedlearn", { try await participant.run() }),
                 ("memory", { try await StartupCode.keepReleased() }),
             ],

@@ -11,7 +11,7 @@ extension SyncCommand {
             """,
         examples: [
             "gedge sync explain raw-data --from edge-1", "gedge sync explain update --from edge-1 --job digits",
-            "gedge sync explain 17",
+            "gedge sync explain f17",
         ],
         operands: [Operand(.text(placeholder: "ARTEFACT|TRANSFER"))],
         flags: [

@@ -71,7 +71,7 @@ enum SyncCommand {
     private static func control(_ action: SyncAction, _ done: String, summary: String) -> Command {
         Command(
             "sync", action.rawValue, topic: .data, summary: summary,
-            examples: ["gedge sync \(action.rawValue) 17", "gedge sync \(action.rawValue) --peer edge-1"],
+            examples: ["gedge sync \(action.rawValue) f17", "gedge sync \(action.rawValue) --peer edge-1"],
             operands: [Operand(.text(placeholder: "TRANSFER"), isRequired: false)], flags: scopeFlags
         ) { invocation, context in
             let transfer = invocation.operands.first
