@@ -5,10 +5,12 @@ usage: http_server.py [CERTIFICATE KEY]        prints its port; with a certifica
 
 import hashlib
 import json
+import os
 import socket
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 
 lock = threading.Lock()
@@ -150,7 +152,15 @@ def serve(client, context):
         client.close()
 
 
+def end_with(parent: int):
+    """Ends this process when its parent has ended, however that came about."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
 def main():
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     context = None
     if len(sys.argv) == 3:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

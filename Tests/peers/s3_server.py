@@ -135,7 +135,15 @@ class Handler(WSGIRequestHandler):
         pass
 
 
+def end_with(parent: int):
+    """Ends this process when its parent has ended, however that came about."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
 def main():
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     access, secret = make_user()
     moto.s3.models.s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket("archive", "us-east-1")
     app = Faults(DomainDispatcherApplication(create_backend_app))
