@@ -120,6 +120,19 @@ import Testing
         }
     }
 
+    /// What lies at an edge for two reasons, one of which its configuration keeps, stays.
+    @Test func theStrictestLabelDecides() async throws {
+        let local = LocalSyncRules(rules: [LocalSyncRule(artefacts: [.metrics], privacy: .private)])
+        let (core, edge) = (try await open(.core), try await open(PeerID("edge-1"), local: local))
+        try await running([core, edge]) { () async throws -> Void in
+            let model = try await edge.publish(bytes(6), as: "fedlearn/u/1/model", try tags(.model))
+            _ = try await edge.publish(bytes(6), as: "fedlearn/u/1/metrics", try tags(.metrics))
+            #expect(await core.fetch(model, from: PeerID("edge-1"), try tags(.model)) == "refused")
+            try await edge.dataSync.release(prefix: "fedlearn/u/1/metrics")
+            #expect(await core.fetch(model, from: PeerID("edge-1"), try tags(.model)) == "ok")
+        }
+    }
+
     @Test func anEdgeThatAgreesGivesItsData() async throws {
         let consent = LocalSyncRules(rules: [LocalSyncRule(artefacts: [.rawData], privacy: .public)])
         let (core, edge) = (try await open(.core), try await open(PeerID("edge-1"), local: consent))

@@ -8,8 +8,8 @@ public import Core
 public protocol TransferPolicy: Sendable {
     /// Whether this cloud may fetch what `ask` says from `ask.peer`; `ask.tags` are the asker's, of this process.
     func mayFetch(_ ask: TransferAsk) async throws -> TransferDecision
-    /// Whether `ask.peer` may have what `ask` says from here; `ask.tags` are those under which it lies here, the strictest
-    /// when there are several. The manifest, its leaf lists and its leaves are served under this one answer.
+    /// Whether `ask.peer` may have what `ask` says from here; `ask.tags` are those under which it lies here; it is asked
+    /// once for each when there are several, and the strictest answer counts. The manifest, its leaf lists and its leaves are served under this one answer.
     func mayServe(_ ask: TransferAsk) async throws -> TransferDecision
 }
 
@@ -37,6 +37,18 @@ public enum TransferDecision: Sendable, Hashable {
     case `defer`(until: Timestamp, rule: RuleName)
     /// Never under the rules as they are.
     case refuse(rule: RuleName, reason: String)
+
+    /// The one of two answers that lets less move: a refusal, then the longer wait, then the later turn.
+    static func stricter(_ left: TransferDecision, _ right: TransferDecision) -> TransferDecision {
+        switch (left, right) {
+        case (.refuse, _): left
+        case (_, .refuse): right
+        case (.defer(let one, _), .defer(let other, _)): one >= other ? left : right
+        case (.defer, _): left
+        case (_, .defer): right
+        case (.allow(let one), .allow(let other)): one.priority >= other.priority ? left : right
+        }
+    }
 }
 
 /// How an allowed transfer travels, and what becomes of it.

@@ -35,6 +35,22 @@ extension Catalogue {
             WHERE r.manifest = ?
             """, digest.hex
         ) { try $0.optionalJSON(0) }
+        return Self.strictest(all)
+    }
+
+    /// What each of the manifest's references says it is, each once; `nil` among them for one that does not say.
+    func labels(of digest: Digest) throws -> Set<TransferTags?> {
+        Set(
+            try connection.query(
+                """
+                SELECT DISTINCT t.tags FROM datasync_references r
+                LEFT JOIN datasync_tags t ON t.owner = r.owner AND t.manifest = r.manifest
+                WHERE r.manifest = ?
+                """, digest.hex
+            ) { try $0.optionalJSON(0) })
+    }
+
+    private static func strictest(_ all: [TransferTags?]) -> TransferTags? {
         var strictest: TransferTags?
         for tags in all {
             guard let tags else { return nil }
