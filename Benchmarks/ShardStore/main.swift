@@ -8,6 +8,7 @@ import Telemetry
 // Rates of the store of DataSync: put, accept, read, and entering leaves into its index.
 //
 //   bench-shards DIRECTORY [MiB]
+//   bench-shards DIRECTORY files SOURCE    reads the files below SOURCE into a store, and writes them out again
 
 func bytes(_ count: Int, seed: UInt64) -> ShardBytes {
     let array = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -99,9 +100,30 @@ func run(_ directory: String, mebibytes: Int) async throws {
     try await report("removal of those", Double(40 * 20 * 128), "leaves") { try await second.removeUnnamed(small2) }
 }
 
+func files(_ directory: String, _ source: String) async throws {
+    let store = try await open("\(directory)/a")
+    let reader = DatasetReader(store: store)
+    let first = try await reader.read(source)
+    print("\(first.manifest.files.count) files, \(first.readBytes) bytes, \(first.manifest.shards.count) shards")
+    try await store.removeUnnamed()
+    let gigabytes = Double(first.readBytes) / 1e9
+    try await report("read", gigabytes, "GB") { _ = try await reader.read(source) }
+    try await report("read again", gigabytes, "GB") { _ = try await reader.read(source) }
+    try await report("read with a base", gigabytes, "GB") {
+        _ = try await reader.read(source, base: first.manifest)
+    }
+    try await report("written out", gigabytes, "GB") {
+        try await DatasetWriter(store: store).write(first.manifest, to: "\(directory)/out")
+    }
+}
+
 let arguments = CommandLine.arguments
 guard arguments.count >= 2 else {
-    print("usage: bench-shards DIRECTORY [MiB]")
+    print("usage: bench-shards DIRECTORY [MiB | files SOURCE]")
     exit(2)
 }
-try await run(arguments[1], mebibytes: arguments.count > 2 ? Int(arguments[2]) ?? 256 : 256)
+if arguments.count == 4, arguments[2] == "files" {
+    try await files(arguments[1], arguments[3])
+} else {
+    try await run(arguments[1], mebibytes: arguments.count > 2 ? Int(arguments[2]) ?? 256 : 256)
+}

@@ -31,6 +31,7 @@ extension ShardStore {
 
     /// Removes every shard that no manifest names. At a start: while something is being published or put, its shards have no
     /// name yet.
+    @discardableResult
     public func removeUnnamed() async throws -> Int {
         let unnamed = try await database.read { try ShardIndex(connection: $0).unnamedShards() }
         return try await removeUnnamed(unnamed.map(\.digest))

@@ -37,11 +37,14 @@ struct StoreRecovery: Sendable {
         }
         // The last segment goes on if all of it is there; every other one is as its rows say from here on.
         let goesOn = ends[last].flatMap { $0.isWhole ? $0.end : nil }
-        let gone = Set(ids).subtracting(ends.keys)
         try await database.write { connection in
-            for id in gone { try connection.execute("DELETE FROM datasync_segments WHERE id = ?", id) }
-            for id in ends.keys where id != last || goesOn == nil {
-                try connection.execute("UPDATE datasync_segments SET is_sealed = 1 WHERE id = ?", id)
+            for id in try connection.query("SELECT id FROM datasync_segments", row: { try $0.int(0) }) {
+                if ends[id] == nil {
+                    try connection.execute("DELETE FROM datasync_segments WHERE id = ?", id)
+                } else {
+                    let isSealed = id != last || goesOn == nil
+                    try connection.execute("UPDATE datasync_segments SET is_sealed = ? WHERE id = ?", isSealed, id)
+                }
             }
         }
         if let goesOn { return Result(segment: last, offset: goesOn, unsealed: [last]) }
