@@ -211,9 +211,14 @@ extension DataSyncService {
         _ fetch: Fetch, needsManifest: Bool
     ) async throws -> (offer: OfferReply, attachments: [Attachment]) {
         let request = fetch.request
-        var bases = try await store.read {
-            try Catalogue(connection: $0).newestComplete(except: request.manifest, count: 8)
+        var bases = try await store.read { connection in
+            let catalogue = Catalogue(connection: connection)
+            // What is no model the rules might keep from the source, which would be told of as a refusal.
+            return try catalogue.newestComplete(except: request.manifest, count: 16).filter { digest in
+                try catalogue.tags(of: digest).map { $0.artefact == .model } ?? true
+            }
         }
+        bases = Array(bases.prefix(8))
         if let base = request.base { bases = [base] + bases.filter { $0 != base } }
         let reply = try await bus.call(
             DataSyncContract.offer,

@@ -142,9 +142,10 @@ extension DataSyncService {
             return ShardSender.Ask(index: ask.shard, selection: selection)
         }
         var base: [ShardSpec]?
-        if let digest = request.base {
-            let old = try await self.served(digest, to: peer)
-            if old.isComplete, old.manifest.hasSameLayout(as: served.manifest) { base = old.manifest.shards }
+        // Without it nothing is wrong: whole leaves go, and nobody is told why.
+        if let digest = request.base, try await isServed(digest, to: peer) {
+            let old = try await known(digest)
+            if old.hasSameLayout(as: served.manifest) { base = old.shards }
         }
         let record = board.begin(.serving, request.manifest, with: peer, tags: try await tags(of: request.manifest))
         record.count { counters in counters.wanted = asks.reduce(0) { $0 + shards[$1.index].size } }
