@@ -8,6 +8,9 @@ struct CodecChoice: Sendable, Hashable {
         /// The difference to a base that both sides have, by LZ4 or zstd.
         case delta
         case smallDelta
+
+        /// Whether it takes zstd.
+        var isDear: Bool { self == .small || self == .smallDelta }
     }
 
     /// What a method was seen to do, per raw byte.
@@ -25,10 +28,12 @@ struct CodecChoice: Sendable, Hashable {
         }
     }
 
-    /// What is believed of a link that was not measured yet: 1 Gbit/s.
-    static let unknownLink = 125e6
-    /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second.
-    static let fastLink = 400e6
+    /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second. What was
+    /// not measured yet is taken for as fast.
+    static let fastLink = 1.2e9
+    /// zstd is for links up to 1 Gbit/s: what seems slower than the machine but faster than that is held up by a processor or a
+    /// disk, which more work would hold up longer.
+    static let slowLink = 130e6
     /// A method must be so much faster than a cheaper one to be worth its work.
     private static let gain = 0.95
 
@@ -38,11 +43,12 @@ struct CodecChoice: Sendable, Hashable {
 
     /// The cheapest of `measures`, or `stored` when there is none.
     static func best(of measures: [Method: Measure], bytesPerSecond: Double?) -> CodecChoice {
-        let link = min(fastLink, max(1, bytesPerSecond ?? unknownLink))
+        let link = min(fastLink, max(1, bytesPerSecond ?? fastLink))
         var best: CodecChoice?
         // In order of the work they cost.
         for method in Method.allCases {
             guard let measure = measures[method] else { continue }
+            if method.isDear, link > slowLink, measures.count > 1 { continue }
             let cost = max(1 / measure.encode, measure.ratio / link, 1 / measure.decode)
             if let known = best, cost >= known.cost * gain { continue }
             best = CodecChoice(method: method, cost: cost)
