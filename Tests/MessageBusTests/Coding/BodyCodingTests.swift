@@ -124,9 +124,12 @@ import Testing
             let theirs = try? JSONDecoder().decode(Tree.self, from: text)
             if ours == nil { refused += 1 }
             if let ours, let theirs { #expect(ours == theirs) }
-            // Foundation takes a few texts that RFC 8259 does not; the reverse is a defect.
+            // Foundation takes a few texts that RFC 8259 does not; the reverse is a defect. But for numbers that are too small
+            // for their type: those are no JSON to Foundation, and zero to us as to everybody else.
+            let isTiny = String(decoding: bytes, as: UTF8.self).contains(/[eE]-0*(?:[3-9][0-9]|[1-9][0-9]{2,})/)
             #expect(
-                ours == nil || theirs != nil, "accepted: \(String(decoding: bytes, as: UTF8.self)) \(Self.reason(text))"
+                ours == nil || theirs != nil || isTiny,
+                "accepted: \(String(decoding: bytes, as: UTF8.self)) \(Self.reason(text))"
             )
         }
         #expect(refused > 50)
