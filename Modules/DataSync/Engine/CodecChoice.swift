@@ -30,7 +30,7 @@ struct CodecChoice: Sendable, Hashable {
 
     /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second. What was
     /// not measured yet is taken for as fast.
-    static let fastLink = 1.2e9
+    static let fastLink = 150e6
     /// zstd is for links up to 1 Gbit/s: what seems slower than the machine but faster than that is held up by a processor or a
     /// disk, which more work would hold up longer.
     static let slowLink = 130e6

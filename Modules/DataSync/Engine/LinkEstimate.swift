@@ -1,14 +1,17 @@
 /// What a link was seen to do, and how much to have on its way over it.
 ///
 /// In flight belongs what the link carries in a round trip, and 10 ms more so that it never runs dry: less leaves it idle,
-/// more only makes whatever is urgent wait behind it. A window that is too small is found out by itself: the rate that it
-/// allows, times the round trip and 10 ms, is more than the window.
+/// more only makes whatever is urgent wait behind it, which on a fast link is no matter. A window that is too small is found
+/// out by itself: the rate that it allows, times the round trip and 10 ms, is more than the window.
 struct LinkEstimate: Sendable {
     /// The least and the most to have in flight.
     static let windows = (128 << 10)...(4 << 20)
     /// What is in flight while nothing is known.
     static let firstWindow = 512 << 10
     private static let margin = 0.010
+    /// Bytes per second from which the most is in flight: it is gone in 80 ms, and what the ends do between receiving and
+    /// granting takes longer than 10 ms.
+    static let fast = 50e6
     /// How fast old measurements fade.
     private static let fading = 1.0
     /// After how long the shortest round trip is measured anew, because the way may have changed.
@@ -43,6 +46,7 @@ struct LinkEstimate: Sendable {
     /// Bytes to have on their way.
     var window: Int {
         guard let bytesPerSecond else { return Self.firstWindow }
+        if bytesPerSecond >= Self.fast { return Self.windows.upperBound }
         let seconds = (roundTrip ?? .zero) / .seconds(1) + Self.margin
         return Int(min(Double(Self.windows.upperBound), max(Double(Self.windows.lowerBound), bytesPerSecond * seconds)))
     }

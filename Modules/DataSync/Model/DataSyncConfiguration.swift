@@ -16,11 +16,11 @@ public struct DataSyncConfiguration: Sendable {
     public var maximumSendingBytes = 8 << 20
     /// Bytes of shards in memory that are being fetched, from all sources together; a fetch waits until enough are free for
     /// it, and takes up to half of what is.
-    public var maximumReceivingBytes = 24 << 20
+    public var maximumReceivingBytes = 32 << 20
     /// Bytes a source may send ahead, per transfer; less when `maximumReceivingBytes` are short.
     public var windowBytes = 4 << 20
     /// Bytes that are verified, written and made durable together; less when `maximumReceivingBytes` are short.
-    public var batchBytes = 2 << 20
+    public var batchBytes = 8 << 20
     /// How long a peer may take nothing before sending to it ends; a fetch gives a source that sends nothing twice as long.
     public var stallTimeout: Duration = .seconds(30)
     /// How long a cloud that is fetching a manifest itself lets another one wait for shards of it, since the last came.

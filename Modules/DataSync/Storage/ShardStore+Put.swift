@@ -99,7 +99,8 @@ extension ShardStore {
         private func packed(_ bytes: ShardBytes) -> PreparedLeaf {
             let buffer = ShardBuffer(capacity: bytes.count)
             let made = bytes.withUnsafeBytes {
-                LeafCodec.encode($0, elementBytes: elementBytes, level: .fast, into: buffer.memory)
+                LeafCodec.encode(
+                    $0, elementBytes: elementBytes, level: elementBytes == 4 ? .small : .fast, into: buffer.memory)
             }
             guard let (encoding, count) = made else { return PreparedLeaf(leaf: leaf, encoding: .raw, payload: bytes) }
             return PreparedLeaf(
