@@ -30,8 +30,10 @@ extension JSONTape {
         if isNegative { digits = digits.dropFirst() }
         for byte in digits {
             guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else {
-                // With a fraction or an exponent: only if it is whole all the same.
-                return floating(index, as: Double.self).flatMap { Number(exactly: $0) }
+                // With a fraction or an exponent: only if it is whole all the same, and small enough for a float64 to be
+                // exact.
+                guard let whole = floating(index, as: Double.self), whole.magnitude <= 0x1p53 else { return nil }
+                return Number(exactly: whole)
             }
             let digit = Number(truncatingIfNeeded: byte - UInt8(ascii: "0"))
             let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)

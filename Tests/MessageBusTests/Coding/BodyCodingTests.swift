@@ -95,6 +95,14 @@ import Testing
         }
     }
 
+    /// A whole number with an exponent is taken where a float64 is exact, and never rounded.
+    @Test func wholeNumbersWithExponentsAreExactOrRefused() throws {
+        #expect(try BodyDecoder.decode([Int].self, from: Data("[25e1, 9007199254740992.0]".utf8)) == [250, 1 << 53])
+        #expect(throws: (any Error).self) {
+            try BodyDecoder.decode([Int].self, from: Data("[5.3275753239590172e17]".utf8))
+        }
+    }
+
     /// Why Foundation refuses `text`.
     private static func reason(_ text: Data) -> String {
         do {
