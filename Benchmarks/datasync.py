@@ -346,7 +346,8 @@ def smallfiles(folder: Path) -> None:
 def resume(folder: Path) -> None:
     path = save(weights(SIZE // 4, 1), folder / "files" / "model")
     with folder_of(folder, "ours") as made, nodes(made) as (core, edge):
-        manifest = core.do("publish", "model", path)["manifest"]
+        published = core.do("publish", "model", path)
+        manifest = published["manifest"]
         arguments = edge.process.args[3:]
         edge.tell("fetch", manifest, "bench/model/")
         while disk(edge.state) < SIZE / 2:
@@ -356,7 +357,7 @@ def resume(folder: Path) -> None:
         again = Node(edge.state, "edge-1", arguments)
         again.do("ready")
         rest = again.do("fetch", manifest, "bench/model/")
-        twice = sent + rest["wire"] - SIZE
+        twice = sent + rest["wire"] - published["stored"]
         again.stop()
     with folder_of(folder, "theirs") as target, rsync_daemon(path.parent) as url:
         (target / "model").write_bytes(path.read_bytes()[: SIZE // 2])
