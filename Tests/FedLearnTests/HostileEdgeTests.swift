@@ -16,8 +16,10 @@ import Testing
     @Test(arguments: Lie.allCases) func aLyingEdgeIsLeftOutByName(lie: Lie) async throws {
         let federation = try Federation()
         let liar = try Name("edge-2")
+        // Only a silent edge is waited for; the others must not be late on a busy machine, or it is they who are left out.
+        let deadline: Double = lie == .silence ? 8 : 120
         let status = try await federation.run(impostors: [liar: { Self.play(lie, $0) }]) { bus, _ in
-            try await Federation.train(bus, Federation.document(rounds: 2, deadline: 3))
+            try await Federation.train(bus, Federation.document(rounds: 2, deadline: deadline))
         }
         #expect(status.phase == .succeeded)
         for round in status.rounds {
