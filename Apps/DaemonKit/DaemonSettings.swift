@@ -40,6 +40,21 @@ public struct LogSettings: Codable, Sendable, Hashable {
     }
 }
 
+/// When what is appended to data sets becomes a version, unless the threshold of a policy's rule says so earlier.
+public struct SealSettings: Codable, Sendable, Hashable {
+    public var bytes = ByteCount(64 << 20)
+    public var age: Duration = .seconds(900)
+
+    public init() {}
+
+    /// - Throws: `DaemonError` `invalid` for a value outside its range.
+    public func validate() throws {
+        guard bytes.bytes >= 1, age >= .milliseconds(100) else {
+            throw DaemonError("invalid", "seal.bytes must be 1 or more, and seal.age 100ms or more")
+        }
+    }
+}
+
 extension [DatasetEntry] {
     /// The entries by name, their relative paths taken from `directory`.
     /// - Throws: `DaemonError` `invalid` for a name that is listed twice.

@@ -26,8 +26,10 @@ public struct EdgeCloud: Sendable {
 
     /// Runs until `stop` returns or a service fails. A core that is away is waited for.
     public func run(until stop: @escaping @Sendable () async throws -> Void) async throws {
+        // Addresses and settings are checked before anything is created.
+        let commandAddress = try Self.commandAddress(in: configuration.stateDirectory)
+        try configuration.validate()
         let state = try StateDirectory(configuration.stateDirectory)
-        try configuration.log.validate()
         let log = try DaemonLog(state: state, label: "edge-cloud", settings: configuration.log)
         let metrics = MetricsRegistry()
         let datasets = LocalDatasets(try configuration.datasets.sources(relativeTo: directory))
@@ -56,8 +58,9 @@ public struct EdgeCloud: Sendable {
             advertise: configuration.advertise.isEmpty ? nil : configuration.advertise, security: .curve(keys),
             logger: logger)
         let dataSync = try await DataSyncService(
-            bus: bus, store: database, directory: try state.subdirectory("shards"), policy: gate,
-            part: .edge(exchange), logger: logger, metrics: metrics)
+            bus: bus, store: database, directory: try state.subdirectory("shards"),
+            configuration: configuration.dataSync, policy: gate, part: .edge(exchange), logger: logger,
+            metrics: metrics)
         let retention = RetentionKeeper(bus: bus, dataSync: dataSync, gate: gate, logger: logger)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
@@ -66,6 +69,8 @@ public struct EdgeCloud: Sendable {
         participant.register()
         TelemetryService(log: log, metrics: metrics, bus: bus).registerOnEdge()
 
+        _ = try state.subdirectory("run")
+        try bus.listen(commandAddress, security: .none)
         try bus.connect(address, as: .core, security: .curve(client: keys, serverKey: identity.coreKey))
         logger.notice("ready", ["core": address.description, "state": state.path])
         try await Services(logger: logger).run(
@@ -81,6 +86,17 @@ public struct EdgeCloud: Sendable {
             })
         await database.close()
         logger.notice("stopped")
+    }
+
+    /// Where the command line of this machine finds the edge, with or without a core.
+    /// - Throws: `DaemonError` `invalid` for a directory below which there can be no socket.
+    private static func commandAddress(in directory: String) throws -> BusAddress {
+        let path = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        do { return try BusAddress(StatePath.edgeCommandAddress(in: path)) } catch {
+            throw DaemonError(
+                "invalid", "stateDirectory '\(directory.prefix(200))' cannot hold the socket for commands", cause: error
+            )
+        }
     }
 
     /// The configured name, or one made of the host's.

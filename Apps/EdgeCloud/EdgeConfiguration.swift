@@ -1,5 +1,7 @@
 public import Contracts
+import Core
 public import DaemonKit
+import DataSync
 import MessageBus
 
 /// Everything an operator can say about an edge cloud, in its file, its environment (`GEDGE_EDGE_…`) or its flags.
@@ -21,6 +23,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var datasets: [DatasetEntry] = []
     /// What may leave this edge, whatever the core's policies say.
     public var sync = LocalSyncRules()
+    /// When what is appended to data sets here becomes a version.
+    public var seal = SealSettings()
     public var log = LogSettings()
 
     /// Where to listen for other edges.
@@ -43,6 +47,20 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         }
     }
 
+    /// - Throws: `DaemonError` `invalid` for a value outside its range.
+    func validate() throws {
+        try seal.validate()
+        try log.validate()
+    }
+
+    /// What the data sets' and transfers' part of this means.
+    var dataSync: DataSyncConfiguration {
+        var settings = DataSyncConfiguration()
+        settings.sealBytes = seal.bytes.bytes
+        settings.sealAge = seal.age
+        return settings
+    }
+
     /// The defaults.
     public init(stateDirectory: String) { self.stateDirectory = stateDirectory }
 
@@ -55,6 +73,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "advertise": "the address to tell other edges; default: the one listened at",
         "datasets": "data sets at this edge; a list in the configuration file",
         "sync.rules": "what may leave this edge, whatever the policies say; a list in the configuration file",
+        "seal.bytes": "what is appended to a data set becomes a version when it has so many bytes",
+        "seal.age": "what is appended to a data set becomes a version after this time at the latest",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ]

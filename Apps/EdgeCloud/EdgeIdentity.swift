@@ -12,14 +12,12 @@ struct EdgeIdentity: Codable, Sendable {
     /// The core that enrolled this edge.
     var coreKey: PublicKey
 
-    private static let file = "identity.json"
-
     /// The identity of earlier, or the one that `token` is traded for.
     static func establish(
         in state: StateDirectory, keys: KeyPair, core: BusAddress, token: JoinToken?, proposedName: Name?,
         logger: Logger
     ) async throws -> EdgeIdentity {
-        let path = state.file(Self.file)
+        let path = StatePath.edgeIdentity(in: state.path)
         if let known = try load(path) {
             if let token, token.serverKey != known.coreKey {
                 throw DaemonError(

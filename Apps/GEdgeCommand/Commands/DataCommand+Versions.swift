@@ -5,7 +5,7 @@ import MessageBus
 
 /// `gedge data put|ls|rm|pin|verify`: data sets with versions, kept by the core.
 extension DataCommand {
-    static let stored = [put, get, list, remove, pin, verify]
+    static let stored = [put, append, seal, get, list, remove, pin, verify]
 
     static let put = Command(
         "data", "put", topic: .data, summary: "store a file or a directory as a new version of a data set",
@@ -83,7 +83,7 @@ extension DataCommand {
         }
     }
 
-    private static func absolute(_ path: String) throws -> String {
+    static func absolute(_ path: String) throws -> String {
         guard let buffer = realpath(path, nil) else {
             throw CommandError(
                 errno == ENOENT ? "not-found" : "failed", "cannot read \(path): \(SystemError.text(errno))")
@@ -95,17 +95,24 @@ extension DataCommand {
     // MARK: Looking
 
     static let list = Command(
-        "data", "ls", topic: .data, summary: "list the data sets, or the versions of one",
+        "data", "ls", topic: .data, summary: "list the data sets of the core and of every edge, or the versions of one",
+        details: """
+            Of an edge the core knows which data sets there are, never the data. Of one that is away it shows what the edge told last;
+            STATE then says 'edge away'. OPEN is what was appended and is in no version yet.
+            """,
         examples: ["gedge data ls", "gedge data ls demo/digits/train", "gedge data ls --edge edge-1 -o json"],
         operands: [Operand(.text(placeholder: "GROUP/PROJECT/NAME"), isRequired: false)],
-        flags: [.atEdge("what this edge has (default: the core); never the data"), .output]
+        flags: [.atEdge("only what this edge has; with a data set, its versions there"), .output]
     ) { invocation, context in
         let edge = try invocation.name("edge")
         let reference = invocation.operands.isEmpty ? nil : try invocation.dataset(0)
         let output = ValueOutput(format: try OutputFormat(invocation), console: context.console)
         return try await CoreClient.with(context) { core in
             guard let reference else {
-                try await listAll(try await core.call(DataSyncContract.catalogue, CatalogueQuery(edge: edge)), output)
+                try await listAll(
+                    try await core.call(
+                        DataSyncContract.catalogue, CatalogueQuery(edge: edge, isEverywhere: edge == nil ? true : nil)),
+                    output)
                 return .success
             }
             var versions = try await core.call(
@@ -132,21 +139,34 @@ extension DataCommand {
 
     private static func listAll(_ catalogue: CatalogueReply, _ output: ValueOutput) async throws {
         let entries = catalogue.datasets
-        try output.write(entries, names: entries.map { "dataset/\($0.dataset)" }) {
+        var names: [String] = []
+        for name in entries.map({ "dataset/\($0.dataset)" }) where names.last != name { names.append(name) }
+        try output.write(entries, names: names) {
             if entries.isEmpty {
                 try output.console.remark("No data sets; 'gedge data put PATH GROUP/PROJECT/NAME' makes one.")
                 return []
             }
             return output.lines(
-                ["NAME", "VERSIONS", "NEWEST", "SIZE", "ENTRIES", "ARTEFACT", "STATE"],
-                entries.map { entry in
-                    [
-                        entry.dataset.description, String(entry.versions),
-                        entry.newest.reference.version.map { "@\($0)" } ?? "-", NumberText.bytes(entry.newest.rawBytes),
-                        String(entry.newest.entries), entry.newest.artefact.rawValue, state(entry.newest),
-                    ]
-                })
+                [
+                    "NAME", "EDGE", "VERSIONS", "NEWEST", "SIZE", "ENTRIES", "OPEN", "ARTEFACT", "PRIVACY", "CHANGED",
+                    "STATE",
+                ],
+                entries.map(row))
         }
+    }
+
+    private static func row(_ entry: CatalogueEntry) -> [String] {
+        let state = [
+            entry.newest.map(Self.state) ?? "open", entry.isStale == true ? "edge away" : "",
+        ].filter { !$0.isEmpty }.joined(separator: ", ")
+        return [
+            entry.dataset.description, entry.edge?.text ?? "-", String(entry.versions),
+            entry.newest?.reference.version.map { "@\($0)" } ?? "-",
+            entry.newest.map { NumberText.bytes($0.rawBytes) } ?? "-",
+            entry.newest.map { String($0.entries) } ?? "-",
+            entry.open.map { NumberText.bytes($0.bytes) } ?? "-", entry.artefact.rawValue,
+            entry.privacy?.rawValue ?? "-", entry.changed?.description ?? "-", state,
+        ]
     }
 
     private static func state(_ version: DatasetVersion) -> String {

@@ -4,10 +4,10 @@ import Glibc
 enum SocketProbe {
     /// - Parameter endpoint: a ZeroMQ endpoint, `ipc://PATH`.
     /// - Throws: `CommandError` with the code `unreachable`, which says what was tried and why it failed.
-    static func check(_ endpoint: String, remedy: String) throws {
+    static func check(_ endpoint: String, daemon: String = "core", remedy: String) throws {
         let path = String(endpoint.dropFirst("ipc://".count))
         func unreachable(_ reason: String) -> CommandError {
-            CommandError("unreachable", "no core answers at \(path): \(reason)", remedy: remedy)
+            CommandError("unreachable", "no \(daemon) answers at \(path): \(reason)", remedy: remedy)
         }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -32,7 +32,7 @@ enum SocketProbe {
         switch errno {
         case ENOENT: throw unreachable("there is no such socket")
         case ECONNREFUSED: throw unreachable("nothing listens there any more")
-        case EACCES: throw unreachable("permission denied; use the account under which the core runs")
+        case EACCES: throw unreachable("permission denied; use the account under which the \(daemon) runs")
         case let number: throw unreachable(SystemError.text(number))
         }
     }

@@ -21,7 +21,7 @@ struct CommandTable: Sendable {
     static let globalFlags = [
         Flag(
             "state-dir", .directory,
-            "the core's state directory (default: $GEDGE_STATE, else ~/.local/state/gedge/core)"),
+            "the state directory of the core, or of an edge (default: $GEDGE_STATE, else ~/.local/state/gedge/core)"),
         Flag("timeout", .duration, "give up after this time, such as 30s or 5m (default: 10s a question)"),
         Flag("no-color", "plain text, whatever the terminal can show"),
         Flag("help", short: "h", "explain the command"),

@@ -6,6 +6,9 @@ public import Core
 extension DataSyncContract {
     /// Every data set that is known here, with its newest version.
     public static let catalogue = Call<CatalogueQuery, CatalogueReply>("datasync.catalogue", audience: .supervisors)
+    /// Edge to core: what changed of the data sets that the edge has since it last told; never the data.
+    public static let announceCatalogue = Call<CatalogueAnnouncement, CatalogueReceipt>(
+        "datasync.announce-catalogue", audience: .edges)
     /// The versions of one data set, oldest first.
     public static let versions = Call<VersionsQuery, VersionList>("datasync.versions", audience: .supervisors)
     /// Makes a new version of a data set from files that the answering daemon can read; says how far it is, and last what
@@ -29,9 +32,15 @@ extension DataSyncContract {
 // MARK: Data sets
 
 public struct CatalogueQuery: Codable, Sendable {
+    /// What this edge has; of one that is away, what it told last.
     public var edge: Name?
+    /// Whether what the edges told counts too, besides what is stored at whoever answers.
+    public var isEverywhere: Bool?
 
-    public init(edge: Name? = nil) { self.edge = edge }
+    public init(edge: Name? = nil, isEverywhere: Bool? = nil) {
+        self.edge = edge
+        self.isEverywhere = isEverywhere
+    }
 }
 
 public struct CatalogueReply: Codable, Sendable {
@@ -46,16 +55,38 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
     public var dataset: DatasetName
     /// How many versions there are.
     public var versions: Int
-    public var newest: DatasetVersion
+    /// `nil` when nothing of it is in a version yet.
+    public var newest: DatasetVersion?
     /// Raw bytes of all versions, each counted whole.
     public var rawBytes: Int
+    /// What was appended and is in no version yet; `nil` for nothing.
+    public var open: OpenData?
+    /// What it is.
+    public var artefact: Artefact
+    /// Who may have it, as far as the cloud that has it says; `nil` when it does not.
+    public var privacy: Privacy?
+    /// The edge that has it, where it is not the one that answers.
+    public var edge: Name?
+    /// When that edge told, and whether it is away, so that it may have changed since.
+    public var told: Timestamp?
+    public var isStale: Bool?
 
-    public init(dataset: DatasetName, versions: Int, newest: DatasetVersion, rawBytes: Int) {
+    /// - Parameter artefact: when there is no version to say it.
+    public init(
+        dataset: DatasetName, versions: Int, newest: DatasetVersion?, rawBytes: Int, open: OpenData? = nil,
+        artefact: Artefact? = nil, privacy: Privacy? = nil
+    ) {
         self.dataset = dataset
         self.versions = versions
         self.newest = newest
         self.rawBytes = rawBytes
+        self.open = open
+        self.artefact = artefact ?? newest?.artefact ?? .rawData
+        self.privacy = privacy
     }
+
+    /// When something of it last changed.
+    public var changed: Timestamp? { [newest?.created, open?.last].compactMap { $0 }.max() }
 }
 
 public struct VersionsQuery: Codable, Sendable {
@@ -87,11 +118,14 @@ public struct DatasetVersion: Codable, Sendable, Hashable {
     public var isPinned: Bool
     /// What it is; raw data unless its writer said otherwise.
     public var artefact: Artefact
+    /// Records that were appended to it; `nil` for none.
+    public var records: Int?
 
     public init(
         reference: DatasetReference, manifest: Digest, created: Timestamp, entries: Int, rawBytes: Int,
-        isComplete: Bool, isPinned: Bool, artefact: Artefact
+        isComplete: Bool, isPinned: Bool, artefact: Artefact, records: Int? = nil
     ) {
+        self.records = records
         self.reference = reference
         self.manifest = manifest
         self.created = created

@@ -11,4 +11,10 @@ public enum StatePath {
 
     /// The bus address at which a core with this state directory listens for commands of its own machine.
     public static func commandAddress(in directory: String) -> String { "ipc://\(directory)/run/core" }
+
+    /// The bus address at which an edge with this state directory listens for commands of its own machine.
+    public static func edgeCommandAddress(in directory: String) -> String { "ipc://\(directory)/run/edge" }
+
+    /// The file in an edge's state directory that says who the edge is; no other daemon's has it.
+    public static func edgeIdentity(in directory: String) -> String { "\(directory)/identity.json" }
 }

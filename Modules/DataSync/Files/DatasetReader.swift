@@ -52,7 +52,8 @@ public struct DatasetReader: Sendable {
         }
     }
 
-    private func read(
+    /// Reads what `cutter` has, as `read(_:base:progress:)` does.
+    func read(
         _ cutter: FileCutter, _ skipped: [String], _ progress: @escaping @Sendable (Int) -> Void
     ) async throws -> Result {
         var grouper = ShardGrouper<ArrivedShard.Content>()
@@ -107,29 +108,39 @@ public struct DatasetReader: Sendable {
 
     /// The leaves of each file that the base has as it is.
     private func leaves(of entries: [DirectoryWalk.Entry], in base: Manifest?) async throws -> [[Leaf]?] {
-        guard let base, !base.files.isEmpty else { return entries.map { _ in nil } }
-        let lists = try await store.lists(base.shards.map(\.digest))
-        let leaves = base.shards.flatMap { lists[$0.digest]?.leaves ?? [] }
-        // All of them or none: where a file's leaves begin follows from those before.
-        guard leaves.reduce(0, { $0 + $1.size }) == base.rawBytes else { return entries.map { _ in nil } }
-        var next = leaves[...]
-        var known: [[UInt8]: (FileSpec, [Leaf])] = [:]
-        for file in base.files {
-            var rest = file.size
-            let own = next.prefix { leaf in
-                defer { rest -= leaf.size }
-                return rest > 0
-            }
-            next = next.dropFirst(own.count)
-            guard own.reduce(0, { $0 + $1.size }) == file.size else { break }  // not cut by this program
-            known[Array(file.path.utf8)] = (file, Array(own))
+        guard let base, !base.files.isEmpty, let files = try await files(of: base) else {
+            return entries.map { _ in nil }
         }
+        let known = Dictionary(files.map { (Array($0.file.path.utf8), $0) }) { $1 }
         return entries.map { entry in
             guard let (file, leaves) = known[Array(entry.path.utf8)], file.size == entry.size,
                 file.modified == entry.modified
             else { return nil }
             return leaves
         }
+    }
+
+    /// The files of a manifest and what each of them consists of.
+    /// - Returns: `nil` when a shard of it is not here; files that were not cut by this program are left out with all that
+    ///   follow.
+    func files(of manifest: Manifest) async throws -> [(file: FileSpec, leaves: [Leaf])]? {
+        let lists = try await store.lists(manifest.shards.map(\.digest))
+        let leaves = manifest.shards.flatMap { lists[$0.digest]?.leaves ?? [] }
+        // All of them or none: where a file's leaves begin follows from those before.
+        guard leaves.reduce(0, { $0 + $1.size }) == manifest.rawBytes else { return nil }
+        var next = leaves[...]
+        var files: [(FileSpec, [Leaf])] = []
+        for file in manifest.files {
+            var rest = file.size
+            let own = next.prefix { leaf in
+                defer { rest -= leaf.size }
+                return rest > 0
+            }
+            next = next.dropFirst(own.count)
+            guard own.reduce(0, { $0 + $1.size }) == file.size else { break }
+            files.append((file, Array(own)))
+        }
+        return files
     }
 }
 

@@ -11,6 +11,8 @@ struct DirectoryWalk {
         let mode: Int
         /// Milliseconds since 1970.
         let modified: Int
+        /// Where its bytes lie, if that is not `path` below the root.
+        var source: String?
     }
 
     let limits: ManifestLimits

@@ -111,7 +111,7 @@ final class FileCutter: @unchecked Sendable {
     }
 
     private func opened() throws -> OpenFile {
-        let path = isDirectory ? "\(root)/\(entries[index].path)" : root
+        let path = entries[index].source ?? (isDirectory ? "\(root)/\(entries[index].path)" : root)
         let file = try OpenFile(path)
         guard file.status.st_mode & S_IFMT == S_IFREG else {
             throw DataSyncError(.invalidRequest, "\(path) was a file and is none any more; try again")

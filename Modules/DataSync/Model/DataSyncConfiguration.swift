@@ -29,6 +29,10 @@ public struct DataSyncConfiguration: Sendable {
     public var retry = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: 8)
     /// How long after a leaf was hashed it is taken for sound; then it is hashed again.
     public var trust: Duration = .seconds(60)
+    /// What was appended to a data set becomes a version when it has so many bytes, or is so old, or as the threshold of a
+    /// policy's rule says.
+    public var sealBytes = 64 << 20
+    public var sealAge: Duration = .seconds(900)
 
     public init() {}
 }

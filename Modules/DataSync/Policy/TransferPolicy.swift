@@ -11,6 +11,15 @@ public protocol TransferPolicy: Sendable {
     /// Whether `ask.peer` may have what `ask` says from here; `ask.tags` are those under which it lies here; it is asked
     /// once for each when there are several, and the strictest answer counts. The manifest, its leaf lists and its leaves are served under this one answer.
     func mayServe(_ ask: TransferAsk) async throws -> TransferDecision
+    /// How much of something has to gather here before a rule lets it go; `nil` when no rule waits for that.
+    func threshold(of tags: TransferTags) -> SyncThreshold?
+    /// Who may have something that lies here; `nil` when no rule says.
+    func privacy(of tags: TransferTags) -> Privacy?
+}
+
+extension TransferPolicy {
+    public func threshold(of tags: TransferTags) -> SyncThreshold? { nil }
+    public func privacy(of tags: TransferTags) -> Privacy? { nil }
 }
 
 /// One transfer as the rules see it.

@@ -10,6 +10,8 @@ struct DataSyncMetrics: Sendable {
     let retries: Counter
     let removedShards: Counter
     let waitingRemovals: Gauge
+    let appendedBytes: Counter
+    let sealedVersions: Counter
 
     init(_ registry: MetricsRegistry) {
         publishedBytes = registry.counter(
@@ -23,6 +25,10 @@ struct DataSyncMetrics: Sendable {
         damagedShards = registry.counter(
             "gedge_datasync_damaged_shards_total", help: "Shards whose bytes did not match their name")
         retries = registry.counter("gedge_datasync_retries_total", help: "Attempts of a fetch after the first")
+        appendedBytes = registry.counter(
+            "gedge_datasync_appended_bytes_total", help: "Raw bytes of records and files appended to data sets here")
+        sealedVersions = registry.counter(
+            "gedge_datasync_sealed_versions_total", help: "Versions made of what was appended")
         removedShards = registry.counter(
             "gedge_datasync_removed_shards_total", help: "Shards removed because nothing refers to them")
         waitingRemovals = registry.gauge(

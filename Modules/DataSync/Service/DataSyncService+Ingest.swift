@@ -55,6 +55,7 @@ extension DataSyncService {
                     "dataset": version.reference.description, "files": "\(manifest.files.count)",
                     "bytes": "\(manifest.rawBytes)",
                 ])
+            catalogueChanges.raise()
             last.version = version
             return try await writer.send(last)
         }

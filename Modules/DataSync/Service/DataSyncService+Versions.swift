@@ -11,10 +11,11 @@ extension DataSyncService {
     /// Registers the calls for people who keep data sets.
     func registerVersions() {
         bus.handle(DataSyncContract.catalogue) { [self] request -> CatalogueReply in
-            if let edge = request.body.edge {
-                return try await bus.call(DataSyncContract.catalogue, CatalogueQuery(), to: .peer(PeerID(edge))).body
-            }
-            return CatalogueReply(datasets: try await store.read { try VersionTable(connection: $0).catalogue() })
+            if let edge = request.body.edge { return try await catalogue(of: edge) }
+            return try await catalogue(isEverywhere: request.body.isEverywhere ?? false)
+        }
+        bus.handle(DataSyncContract.announceCatalogue) { [self] request in
+            try await take(request.body, from: request.peer)
         }
         bus.handle(DataSyncContract.versions) { [self] request -> VersionList in
             let dataset = request.body.dataset
@@ -36,6 +37,7 @@ extension DataSyncService {
                 let table = VersionTable(connection: connection)
                 try table.setPinned(request.body.isPinned, table.version(request.body.reference))
             }
+            catalogueChanges.raise()
             return Empty()
         }
         bus.handleStream(DataSyncContract.read) { [self] request, writer in try await read(request.body, writer) }
@@ -66,6 +68,7 @@ extension DataSyncService {
             guard let number = version.reference.version else { continue }
             try await release(prefix: VersionTable.owner(of: reference.dataset, version: number))
         }
+        catalogueChanges.raise()
         return RemovalReply(versions: removed.count)
     }
 

@@ -20,7 +20,7 @@ public final class DataSyncService: Sendable {
     let metrics: DataSyncMetrics
     let clock: any WallClock
     /// One fetch at a time of each manifest.
-    let fetches = KeyedTurnstile()
+    let fetches = KeyedTurnstile<Digest>()
     /// Bytes of shards that are read and not yet sent.
     let sending: ByteBudget
     /// Bytes of shards that may arrive and are not yet written. Apart from `sending`: a fetch waits for its source to send, so
@@ -38,6 +38,15 @@ public final class DataSyncService: Sendable {
     let exchange: PeerExchange?
     /// Arranges that edges pass on to each other; at the core.
     let relays: RelayCoordinator?
+    /// Where records lie that are in no version yet.
+    let journals: JournalFiles
+    let journaling = ThreadExecutor(name: "datasync-journal")
+    /// One append at a time to each data set, and one seal.
+    let appends = KeyedTurnstile<DatasetName>()
+    let seals = KeyedTurnstile<DatasetName>()
+    /// Raised when something may have to be sealed, and when what there is to tell of data sets changed.
+    let due = Signal()
+    let catalogueChanges = Signal()
     /// Shards that a release left without a name, to be removed by `run`.
     let unnamed = AsyncStream<[Digest]>.makeStream()
 
@@ -88,6 +97,8 @@ public final class DataSyncService: Sendable {
         case .edge(let exchange): (self.exchange, relays) = (exchange, nil)
         }
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
+        journals = JournalFiles(directory: "\(directory)/journals")
+        try await recoverJournals()
     }
 
     /// Registers the service's calls on the bus. Before `Bus.run`.
@@ -115,6 +126,7 @@ public final class DataSyncService: Sendable {
         bus.handle(DataSyncContract.status) { [self] request in try await status(request.body) }
         bus.handle(DataSyncContract.control) { [self] request in try await control(request.body) }
         registerVersions()
+        registerAppends()
         registerPulls(on: bus)
         if let relays {
             bus.handle(DataSyncContract.announce) { request in
@@ -151,7 +163,11 @@ public final class DataSyncService: Sendable {
             group.addTask { [self] in try await desk.run() }
             group.addTask { [self] in try await desk.writeOffStalled(after: configuration.stallTimeout) }
             group.addTask { [self] in try await followConnections() }
-            if let exchange { group.addTask { try await exchange.run() } }
+            group.addTask { [self] in try await keepSealing() }
+            if let exchange {
+                group.addTask { try await exchange.run() }
+                group.addTask { [self] in try await keepTelling() }
+            }
             try await group.waitForAll()
         }
     }
@@ -161,6 +177,7 @@ public final class DataSyncService: Sendable {
         for await event in bus.peerEvents() {
             switch event {
             case .connected(.core):
+                catalogueChanges.raise()
                 guard let exchange else { continue }
                 do {
                     _ = try await bus.call(

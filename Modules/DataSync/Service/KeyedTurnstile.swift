@@ -1,17 +1,16 @@
-import Contracts
 import Synchronization
 
-/// Lets one task in at a time for each digest.
-final class KeyedTurnstile: Sendable {
+/// Lets one task in at a time for each key.
+final class KeyedTurnstile<Key: Hashable & Sendable>: Sendable {
     private struct Door {
         let turnstile = Turnstile(places: 1)
         var users = 0
     }
 
-    private let doors = Mutex<[Digest: Door]>([:])
+    private let doors = Mutex<[Key: Door]>([:])
 
     func within<Result>(
-        _ key: Digest, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+        _ key: Key, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
     ) async throws -> Result {
         let turnstile = doors.withLock { doors in
             doors[key, default: Door()].users += 1

@@ -79,6 +79,63 @@ enum DataSyncSchema {
                     failure TEXT,
                     updated INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
-                """)
+                """),
+            Migration(
+                2,
+                """
+                CREATE TABLE datasync_journals (   -- files of records that are in no version yet
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    dataset TEXT NOT NULL,
+                    format TEXT NOT NULL,
+                    is_open INTEGER NOT NULL,      -- more may be added to it
+                    bytes INTEGER NOT NULL,        -- of its file that were acknowledged; what lies behind them was not
+                    records INTEGER NOT NULL,
+                    artefact TEXT NOT NULL,
+                    is_anonymised INTEGER NOT NULL,
+                    created INTEGER NOT NULL,
+                    changed INTEGER NOT NULL
+                ) STRICT;
+                CREATE INDEX datasync_journals_by_dataset ON datasync_journals (dataset);
+                CREATE TABLE datasync_parts (      -- files that were appended and are in no version yet
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    dataset TEXT NOT NULL,
+                    manifest TEXT NOT NULL,
+                    files INTEGER NOT NULL,
+                    raw_bytes INTEGER NOT NULL,
+                    artefact TEXT NOT NULL,
+                    is_anonymised INTEGER NOT NULL,
+                    created INTEGER NOT NULL
+                ) STRICT;
+                CREATE INDEX datasync_parts_by_dataset ON datasync_parts (dataset);
+                CREATE TABLE datasync_producers (
+                    dataset TEXT NOT NULL,
+                    producer TEXT NOT NULL,
+                    position INTEGER NOT NULL,     -- bytes of its stream that were acknowledged
+                    changed INTEGER NOT NULL,
+                    PRIMARY KEY (dataset, producer)
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE datasync_version_records (
+                    dataset TEXT NOT NULL,
+                    version INTEGER NOT NULL,
+                    records INTEGER NOT NULL,      -- of a version that has any
+                    PRIMARY KEY (dataset, version),
+                    FOREIGN KEY (dataset, version) REFERENCES datasync_versions (dataset, version) ON DELETE CASCADE
+                ) STRICT, WITHOUT ROWID;
+                """),
+            Migration(
+                3,
+                """
+                CREATE TABLE datasync_edges (      -- at the core: the state of each edge's catalogue
+                    edge TEXT PRIMARY KEY,
+                    revision TEXT NOT NULL,
+                    told INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE datasync_edge_datasets (
+                    edge TEXT NOT NULL,
+                    dataset TEXT NOT NULL,
+                    entry TEXT NOT NULL,           -- JSON
+                    PRIMARY KEY (edge, dataset)
+                ) STRICT, WITHOUT ROWID;
+                """),
         ])
 }

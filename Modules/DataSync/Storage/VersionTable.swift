@@ -31,30 +31,38 @@ struct VersionTable {
         return found
     }
 
-    /// Every data set, with its newest version, in order of their names.
+    /// Every data set that has a version or open data, in order of their names.
     func catalogue() throws -> [CatalogueEntry] {
+        let journals = JournalTable(connection: connection)
+        let open = try journals.openData()
         let sets = try connection.query(
-            """
-            SELECT v.dataset, count(*), sum(v.raw_bytes) FROM datasync_versions v GROUP BY v.dataset ORDER BY v.dataset
-            """
-        ) { (try $0.string(0), try $0.int(1), try $0.int(2)) }
-        return try sets.map { text, count, bytes in
-            let dataset = try DatasetName(text)
+            "SELECT v.dataset, count(*), sum(v.raw_bytes) FROM datasync_versions v GROUP BY v.dataset"
+        ) { (try DatasetName(try $0.string(0)), (versions: try $0.int(1), bytes: try $0.int(2))) }
+        let stored = Dictionary(uniqueKeysWithValues: sets)
+        return try Set(open.keys).union(stored.keys).sorted().map { dataset in
+            let newest = stored[dataset] == nil ? nil : try version(DatasetReference(dataset))
             return CatalogueEntry(
-                dataset: dataset, versions: count, newest: try version(DatasetReference(dataset)), rawBytes: bytes)
+                dataset: dataset, versions: stored[dataset]?.versions ?? 0, newest: newest,
+                rawBytes: stored[dataset]?.bytes ?? 0, open: open[dataset],
+                artefact: try newest?.artefact ?? journals.labels(of: dataset).first?.artefact)
         }
     }
 
     /// Enters a version whose manifest is here and held by `owner(of:version:)`. Numbers are never used again.
     func insert(
         _ dataset: DatasetName, version: Int, manifest: Digest, entries: Int, rawBytes: Int, artefact: Artefact,
-        isPinned: Bool, now: Timestamp
+        isPinned: Bool, records: Int? = nil, now: Timestamp
     ) throws {
         try connection.execute(
             """
             INSERT INTO datasync_versions (dataset, version, manifest, entries, raw_bytes, artefact, is_pinned, created)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """, dataset.description, version, manifest.hex, entries, rawBytes, artefact.rawValue, isPinned, now)
+        if let records {
+            try connection.execute(
+                "INSERT INTO datasync_version_records (dataset, version, records) VALUES (?, ?, ?)",
+                dataset.description, version, records)
+        }
         try connection.execute(
             """
             INSERT INTO datasync_datasets (dataset, last) VALUES (?, ?) ON CONFLICT DO UPDATE SET last = excluded.last
@@ -84,8 +92,9 @@ struct VersionTable {
 
     private static let columns = """
         SELECT v.dataset, v.version, v.manifest, v.entries, v.raw_bytes, v.artefact, v.is_pinned, v.created,
-            coalesce(m.is_complete, 0)
+            coalesce(m.is_complete, 0), r.records
         FROM datasync_versions v LEFT JOIN datasync_manifests m ON m.digest = v.manifest
+            LEFT JOIN datasync_version_records r ON r.dataset = v.dataset AND r.version = v.version
         """
 
     private static func version(_ row: Row) throws -> DatasetVersion {
@@ -96,6 +105,6 @@ struct VersionTable {
             reference: DatasetReference(try DatasetName(try row.string(0)), version: try row.int(1)),
             manifest: manifest, created: try row.timestamp(7), entries: try row.int(3), rawBytes: try row.int(4),
             isComplete: try row.bool(8), isPinned: try row.bool(6),
-            artefact: Artefact(rawValue: try row.string(5)) ?? .rawData)
+            artefact: Artefact(rawValue: try row.string(5)) ?? .rawData, records: try row.optionalInt(9))
     }
 }

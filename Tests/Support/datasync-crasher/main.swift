@@ -10,6 +10,8 @@ import Telemetry
 //
 //   datasync-crasher publish DIRECTORY                 three tasks publish and release for ever: "published N DIGEST",
 //                                                      "releasing N DIGEST", "released N DIGEST"
+//   datasync-crasher append DIRECTORY                  appends records "N xxx…", numbered from 0, and seals now and then:
+//                                                      "appended POSITION", bytes of all records so far
 //   datasync-crasher fetch DIRECTORY ADDRESS MANIFEST  fetches a manifest from a core at an ipc address: "moved N present M"
 
 func say(_ text: String) {
@@ -82,15 +84,44 @@ func fetch(_ directory: String, _ address: String, _ manifest: Digest) async thr
     }
 }
 
+func append(_ directory: String) async throws {
+    let (_, service) = try await open(directory, identity: "edge-a")
+    let dataset = try DatasetName("demo/line/one")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        let asked = try await service.append(nil, AppendRequest(dataset: dataset, producer: "p"))
+        say("ready")
+        var (position, number) = (0, 0)
+        var random = SplitMix64(seed: UInt64(asked.position))
+        while true {
+            let start = position
+            var records: [UInt8] = []
+            for _ in 0..<Int.random(in: 1...60, using: &random) {
+                records += Array("\(number) \(String(repeating: "x", count: number % 97))\n".utf8)
+                number += 1
+            }
+            position += records.count
+            // What an earlier process appended is sent once more where that matters: at its end.
+            guard position > asked.position else { continue }
+            let reply = try await service.append(
+                records.withUnsafeBytes { ShardBytes(copying: $0) },
+                AppendRequest(dataset: dataset, producer: "p", offset: start))
+            say("appended \(reply.position)")
+            if Int.random(in: 0..<6, using: &random) == 0 { _ = try await service.seal(dataset) }
+        }
+    }
+}
+
 let arguments = CommandLine.arguments
 do {
     switch (arguments.dropFirst().first, arguments.count) {
     case ("publish", 3): try await publish(arguments[2])
+    case ("append", 3): try await append(arguments[2])
     case ("fetch", 5):
         guard let digest = Digest(hex: arguments[4]) else { fallthrough }
         try await fetch(arguments[2], arguments[3], digest)
     default:
-        say("usage: datasync-crasher publish DIRECTORY | fetch DIRECTORY ADDRESS MANIFEST")
+        say("usage: datasync-crasher publish DIRECTORY | append DIRECTORY | fetch DIRECTORY ADDRESS MANIFEST")
         exit(2)
     }
 } catch {

@@ -67,6 +67,16 @@ public final class PolicyGate: TransferPolicy {
         try await enforce(ask, .serving, from: cloud, to: ask.peer)
     }
 
+    public func threshold(of tags: TransferTags) -> SyncThreshold? {
+        let rule = table.outbound(tags, from: cloud)
+        return rule?.when == .threshold ? rule?.threshold : nil
+    }
+
+    public func privacy(of tags: TransferTags) -> Privacy? {
+        if let own = local?.verdict(on: tags.artefact, dataset: tags.dataset) { return own.privacy }
+        return table.outbound(tags, from: cloud).map { $0.privacy ?? .public }
+    }
+
     /// What the rules say, without anything coming of it.
     func decide(_ tags: TransferTags, from: PeerID, to: PeerID, bytes: Int?, manifest: Digest?) async -> SyncDecision {
         let now = clock.now()

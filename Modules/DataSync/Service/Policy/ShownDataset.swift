@@ -17,8 +17,8 @@ struct ShownDataset: Sendable {
     var entry: CatalogueEntry?
 
     private var spec: DatasetSpec { stored?.document.spec ?? DatasetSpec() }
-    private var phase: String { entry == nil ? "Empty" : "Ready" }
-    private var artefact: Artefact { entry?.newest.artefact ?? spec.artefact ?? .rawData }
+    private var phase: String { entry?.newest == nil ? "Empty" : "Ready" }
+    private var artefact: Artefact { entry?.artefact ?? spec.artefact ?? .rawData }
 
     func record() throws -> ResourceRecord {
         ResourceRecord(
@@ -36,8 +36,8 @@ struct ShownDataset: Sendable {
     var row: [String] {
         [
             name.description, phase, String(entry?.versions ?? 0),
-            entry.map { ByteCount($0.newest.rawBytes).description } ?? "-",
-            entry.map { String($0.newest.entries) } ?? "-",
+            (entry?.newest?.rawBytes).map { ByteCount($0).description } ?? "-",
+            (entry?.newest?.entries).map(String.init) ?? "-",
             artefact.rawValue, spec.sync?.text ?? PolicyTable.fallback,
         ]
     }

@@ -18,7 +18,8 @@ extension SyncPolicyService {
         let version = try? found.get()
         let documented = datasets[reference.dataset]?.document.spec.artefact
         let tags = TransferTags(
-            artefact: version?.artefact ?? documented ?? .rawData, dataset: reference.dataset)
+            artefact: version?.artefact ?? documented ?? .rawData, dataset: reference.dataset,
+            records: version?.records)
         let ask = TransferAsk(
             manifest: version?.manifest ?? .unknown, peer: source, tags: tags, bytes: version?.rawBytes)
         switch try await gate.mayFetch(ask) {
