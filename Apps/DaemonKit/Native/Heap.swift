@@ -10,6 +10,10 @@ enum Heap {
         FrameMemory.keepPages()
     }
 
-    /// Gives back what is free: a job has ended.
-    static func release() { malloc_trim(0) }
+    /// Gives back what is free, unless it is little: the next frames find it where it is.
+    static func release() {
+        if gedge_free_resident_bytes() > kept { malloc_trim(0) }
+    }
+
+    private static let kept = 8 << 20
 }

@@ -1,5 +1,7 @@
 #pragma once
 #include <malloc.h>
+#include <stdio.h>
+#include <unistd.h>
 
 /// Calls of Linux that glibc declares only under `_GNU_SOURCE`, which Swift's importer does not set.
 extern int sync_file_range(int descriptor, long offset, long count, unsigned int flags);
@@ -27,6 +29,19 @@ static inline int gedge_start_writeback_of(int descriptor, long offset, long cou
 /// Begins to write a file's dirty pages to its disk and does not wait (`SYNC_FILE_RANGE_WRITE`).
 static inline int gedge_start_writeback(int descriptor) {
     return sync_file_range(descriptor, 0, 0, 2);
+}
+
+/// Memory that the allocator keeps and that nobody uses: what is resident of the process's own, less what blocks in use take of
+/// it (`mallinfo2`, a name that Swift takes for its struct). Bytes; 0 when it cannot be known.
+static inline long gedge_free_resident_bytes(void) {
+    FILE *file = fopen("/proc/self/statm", "re");
+    long size = 0, resident = 0, shared = 0;
+    if (file == NULL) return 0;
+    int count = fscanf(file, "%ld %ld %ld", &size, &resident, &shared);
+    fclose(file);
+    struct mallinfo2 info = mallinfo2();
+    long used = (long)(info.uordblks + info.hblkhd);
+    return count == 3 ? (resident - shared) * sysconf(_SC_PAGESIZE) - used : 0;
 }
 
 /// The most arenas the allocator makes (`M_ARENA_MAX`, a macro). Call before threads start.

@@ -18,7 +18,12 @@ struct Averager: Sendable {
     /// Shards that are read before they are added in one pass.
     private static let group = 8
 
+    /// Shards that are averaged between two looks at how much memory is free.
+    private static let stretch = 8
+
     let transfer: ModelTransfer
+    /// Gives free memory back: the buffers of many shards leave holes that the next ones do not fit.
+    var settleMemory: @Sendable () async -> Void = {}
 
     /// - Parameters:
     ///   - base: the manifest all updates started from; theirs must be cut the same way.
@@ -54,6 +59,7 @@ struct Averager: Sendable {
             if !isFinite {
                 try await blame(updates, manifests, shard: index, tensor: base.tensors[span.entry].name)
             }
+            if index % Self.stretch == Self.stretch - 1 { await settleMemory() }
         }
         return result
     }

@@ -158,7 +158,9 @@ struct RoundRunner: Sendable {
                 for await event in events {
                     let step: RoundMachine.Step
                     switch event {
-                    case .contributed(let edge): step = machine.contributed(edge)
+                    case .contributed(let edge):
+                        step = machine.contributed(edge)
+                        await coordinator.settleMemory()
                     case .declined(let edge, let failure):
                         if mends.mayHelp(edge, failure), await mend(open, job) {
                             group.addTask { await ask(edge) }
@@ -240,7 +242,8 @@ struct RoundRunner: Sendable {
         var mends = 0
         while average == nil {
             do {
-                average = try await Averager(transfer: transfer).average(updates, base: base)
+                average = try await Averager(transfer: transfer, settleMemory: coordinator.settleMemory)
+                    .average(updates, base: base)
             } catch let error as Averager.NotFinite {
                 let reason = "its update holds NaN or infinity in tensor '\(error.tensor)'"
                 coordinator.logger(for: job).warning(

@@ -7,6 +7,9 @@ final class AttachmentStorage: @unchecked Sendable {
     private let owner: (any AnyObject & Sendable)?
     private let message: UnsafeMutablePointer<zmq_msg_t>?
     private let memory: UnsafeMutableRawBufferPointer?
+    /// What malloc gives by itself. For more, glibc before 2.38 looks for a larger stretch than was asked for, so that the
+    /// place of a freed buffer never takes the next one of its size, and memory grows as buffers come and go.
+    private static let alignment = 16
 
     init(owner: any AnyObject & Sendable, bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -16,7 +19,7 @@ final class AttachmentStorage: @unchecked Sendable {
     }
 
     init(copying source: UnsafeRawBufferPointer) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 64)
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: Self.alignment)
         copy.copyMemory(from: source)
         bytes = UnsafeRawBufferPointer(copy)
         owner = nil
@@ -26,7 +29,7 @@ final class AttachmentStorage: @unchecked Sendable {
 
     /// Memory of `count` bytes that `fill` writes.
     init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: Self.alignment)
         fill(memory)
         bytes = UnsafeRawBufferPointer(memory)
         owner = nil
