@@ -52,9 +52,11 @@ public struct CoreCloud: Sendable {
             cloud: .core, local: nil, database: database, link: TransferLinkMeter(bus: bus, logger: logger),
             logger: logger, metrics: metrics)
         let policies = try await SyncPolicyService(bus: bus, gate: gate, logger: logger)
+        var transfers = DataSyncConfiguration()
+        transfers.cacheBytes = configuration.cache.bytes.bytes
         let dataSync = try await DataSyncService(
-            bus: bus, store: database, directory: try state.subdirectory("shards"), policy: gate,
-            part: .core(keys: EnrolledEdges(enrolment: enrolment)), logger: logger, metrics: metrics)
+            bus: bus, store: database, directory: try state.subdirectory("shards"), configuration: transfers,
+            policy: gate, part: .core(keys: EnrolledEdges(enrolment: enrolment)), logger: logger, metrics: metrics)
         let retention = RetentionKeeper(
             bus: bus, dataSync: dataSync, gate: gate, policies: policies, logger: logger)
         let archive = try configuration.archive.service(

@@ -11,6 +11,8 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
     public var leaseSeconds = 6.0
     /// Data sets that lie at the core: for evaluation and baselines.
     public var datasets: [DatasetEntry] = []
+    /// What stays of what was fetched from edges in case it is wanted again.
+    public var cache = CacheSettings()
     /// An object store that models and data sets are copied to.
     public var archive = ArchiveSettings()
     public var log = LogSettings()
@@ -24,6 +26,7 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
         "listen": "where edges connect; four ports from this one on",
         "leaseSeconds": "how long an edge counts as ready after its last report",
         "datasets": "data sets at the core; a list in the configuration file",
+        "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ].merging(ArchiveSettings.help(under: "archive")) { first, _ in first }

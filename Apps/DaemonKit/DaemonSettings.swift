@@ -55,6 +55,14 @@ public struct SealSettings: Codable, Sendable, Hashable {
     }
 }
 
+/// What stays of versions that were fetched and that nobody needs any more.
+public struct CacheSettings: Codable, Sendable, Hashable {
+    /// Raw bytes; 0 for no cache.
+    public var bytes = ByteCount(1 << 30)
+
+    public init() {}
+}
+
 extension [DatasetEntry] {
     /// The entries by name, their relative paths taken from `directory`.
     /// - Throws: `DaemonError` `invalid` for a name that is listed twice.

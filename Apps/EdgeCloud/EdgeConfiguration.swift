@@ -25,6 +25,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var sync = LocalSyncRules()
     /// When what is appended to data sets here becomes a version.
     public var seal = SealSettings()
+    /// What stays here in case it is wanted again.
+    public var cache = CacheSettings()
     public var log = LogSettings()
 
     /// Where to listen for other edges.
@@ -58,6 +60,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         var settings = DataSyncConfiguration()
         settings.sealBytes = seal.bytes.bytes
         settings.sealAge = seal.age
+        settings.cacheBytes = cache.bytes.bytes
         return settings
     }
 
@@ -73,6 +76,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "advertise": "the address to tell other edges; default: the one listened at",
         "datasets": "data sets at this edge; a list in the configuration file",
         "sync.rules": "what may leave this edge, whatever the policies say; a list in the configuration file",
+        "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
         "seal.bytes": "what is appended to a data set becomes a version when it has so many bytes",
         "seal.age": "what is appended to a data set becomes a version after this time at the latest",
         "log.level": "trace, debug, info, notice, warning or error",

@@ -34,15 +34,22 @@ enum SyncCommand {
     }
 
     static func write(_ status: SyncStatus, _ output: ValueOutput) throws {
-        let text = TransferText(palette: output.console.palette)
+        let transfers = TransferText(palette: output.console.palette)
         try output.write(status, names: status.transfers.map(\.id)) {
             for line in limits(status) { try output.console.remark(line) }
+            if let cache = status.cache, cache.quota > 0 { try output.console.remark(text(cache)) }
             if status.transfers.isEmpty {
                 try output.console.remark("No transfers.")
                 return []
             }
-            return output.lines(TransferText.columns, status.transfers.map(text.row))
+            return output.lines(TransferText.columns, status.transfers.map(transfers.row))
         }
+    }
+
+    /// What is kept in case it is wanted again.
+    private static func text(_ cache: CacheStatus) -> String {
+        "Cache: \(NumberText.bytes(cache.bytes)) of \(NumberText.bytes(cache.quota)) in \(cache.versions) versions; since the "
+            + "start \(cache.hits) hits, \(cache.misses) misses, \(cache.evictions) evictions."
     }
 
     /// What holds transfers back, if anything does.

@@ -23,6 +23,8 @@ public struct SyncStatus: Codable, Sendable {
     /// Bytes in memory on their way in or out, of `flightBudget`.
     public var flightBytes: Int
     public var flightBudget: Int
+    /// What is kept in case it is wanted again; `nil` when whoever answers does not say.
+    public var cache: CacheStatus?
 
     public init(
         transfers: [TransferStatus], isPaused: Bool, pausedPeers: [PeerID], bytesPerSecondLimit: Int,
@@ -35,6 +37,27 @@ public struct SyncStatus: Codable, Sendable {
         self.peerLimits = peerLimits
         self.flightBytes = flightBytes
         self.flightBudget = flightBudget
+    }
+}
+
+/// Versions that came from elsewhere, that nobody needs any more, and that are dropped when there is no room.
+public struct CacheStatus: Codable, Sendable, Hashable {
+    /// Raw bytes, of which `quota` may be kept; 0 for no cache.
+    public var bytes: Int
+    public var quota: Int
+    public var versions: Int
+    /// Since the daemon started: fetches that found the version cached, fetches that had to move bytes, and versions dropped.
+    public var hits: Int
+    public var misses: Int
+    public var evictions: Int
+
+    public init(bytes: Int, quota: Int, versions: Int, hits: Int, misses: Int, evictions: Int) {
+        self.bytes = bytes
+        self.quota = quota
+        self.versions = versions
+        self.hits = hits
+        self.misses = misses
+        self.evictions = evictions
     }
 }
 

@@ -54,7 +54,7 @@ extension DataSyncService {
             guard !plan.range.isEmpty else { return try await reply(known, accepted: 0, dataset) }
             let new = bytes.slice(plan.range)
             let label = try await label(request.artefact, request.isAnonymised, of: dataset, newest)
-            try await keep(new, plan, label, request)
+            try await makingRoom { try await keep(new, plan, label, request) }
             metrics.appendedBytes.increment(by: new.count)
             let position = request.producer == nil ? bytes.count : plan.position
             return try await reply(position, accepted: new.count, dataset)
@@ -157,9 +157,12 @@ extension DataSyncService {
             let named = try Self.named(entries.0, isDirectory: entries.1, request, configuration.limits)
             let total = named.reduce(0) { $0 + $1.size }
             try await progress(AppendFilesProgress(rawBytes: 0, totalBytes: total, files: named.count))
-            let cutter = FileCutter(
-                root: request.path, isDirectory: true, entries: named, known: named.map { _ in nil })
-            let read = try await reader.read(cutter, [], { _ in })
+            let read = try await makingRoom {
+                try await reader.read(
+                    FileCutter(
+                        root: request.path, isDirectory: true, entries: named, known: named.map { _ in nil }), [],
+                    { _ in })
+            }
             let committed = try await appends.within(dataset) { try await keep(read.manifest, request, reader) }
             guard let known = committed else { continue }
             let open = try await open(dataset)

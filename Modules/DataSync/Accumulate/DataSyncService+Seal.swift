@@ -23,9 +23,14 @@ extension DataSyncService {
                 }
                 let material = try await material(of: dataset, base, journals, parts)
                 let reader = DatasetReader(store: shards, limits: configuration.limits)
-                let cutter = FileCutter(
-                    root: self.journals.directory, isDirectory: true, entries: material.entries, known: material.known)
-                let manifest = try await reader.read(cutter, [], { _ in }).manifest
+                let root = self.journals.directory
+                let manifest = try await makingRoom {
+                    try await reader.read(
+                        FileCutter(
+                            root: root, isDirectory: true, entries: material.entries, known: material.known), [],
+                        { _ in }
+                    ).manifest
+                }
                 guard let sealed = try await commit(manifest, of: dataset, base, journals, parts) else { continue }
                 for journal in journals { self.journals.discard(journal.id) }
                 if !sealed.unnamed.isEmpty {

@@ -235,7 +235,9 @@ public final class ArchiveService: Sendable {
         var found: [Digest] = []
         for row in rows where found.last?.hex != row.digest {
             let prefixes = configuration.references
-            guard prefixes.isEmpty || prefixes.contains(where: row.owner.hasPrefix),
+            // What is cached may be fetched again from where it came.
+            guard !row.owner.hasPrefix(CacheTable.prefix),
+                prefixes.isEmpty || prefixes.contains(where: row.owner.hasPrefix),
                 let digest = Digest(hex: row.digest)
             else { continue }
             found.append(digest)

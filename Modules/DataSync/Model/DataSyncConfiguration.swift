@@ -29,6 +29,9 @@ public struct DataSyncConfiguration: Sendable {
     public var retry = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: 8)
     /// How long after a leaf was hashed it is taken for sound; then it is hashed again.
     public var trust: Duration = .seconds(60)
+    /// Raw bytes of versions that came from elsewhere and that nobody needs any more, which stay in case they are wanted again;
+    /// 0 for none.
+    public var cacheBytes = 0
     /// What was appended to a data set becomes a version when it has so many bytes, or is so old, or as the threshold of a
     /// policy's rule says.
     public var sealBytes = 64 << 20

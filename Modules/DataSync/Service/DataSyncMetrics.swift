@@ -10,6 +10,12 @@ struct DataSyncMetrics: Sendable {
     let retries: Counter
     let removedShards: Counter
     let waitingRemovals: Gauge
+    let cacheHits: Counter
+    let cacheMisses: Counter
+    let cacheHitBytes: Counter
+    let cacheEvictions: Counter
+    let cacheEvictedBytes: Counter
+    let cacheBytes: Gauge
     let appendedBytes: Counter
     let sealedVersions: Counter
 
@@ -25,6 +31,18 @@ struct DataSyncMetrics: Sendable {
         damagedShards = registry.counter(
             "gedge_datasync_damaged_shards_total", help: "Shards whose bytes did not match their name")
         retries = registry.counter("gedge_datasync_retries_total", help: "Attempts of a fetch after the first")
+        cacheHits = registry.counter(
+            "gedge_datasync_cache_hits_total", help: "Fetches of versions that were here for nobody any more")
+        cacheMisses = registry.counter(
+            "gedge_datasync_cache_misses_total", help: "Fetches for which shards had to come from elsewhere")
+        cacheHitBytes = registry.counter(
+            "gedge_datasync_cache_hit_bytes_total", help: "Raw bytes of the versions that the cache had")
+        cacheEvictions = registry.counter(
+            "gedge_datasync_cache_evictions_total", help: "Cached versions that were dropped to make room")
+        cacheEvictedBytes = registry.counter(
+            "gedge_datasync_cache_evicted_bytes_total", help: "Raw bytes of the cached versions that were dropped")
+        cacheBytes = registry.gauge(
+            "gedge_datasync_cache_bytes", help: "Raw bytes of versions that are here for nobody any more")
         appendedBytes = registry.counter(
             "gedge_datasync_appended_bytes_total", help: "Raw bytes of records and files appended to data sets here")
         sealedVersions = registry.counter(

@@ -55,6 +55,8 @@ extension DataSyncService {
         /// Holders that failed it.
         var avoided: [PeerID] = []
         var terms = TransferTerms()
+        /// Whether the manifest was held for it, so that its being gone means that it was released.
+        var isHeld = false
     }
 
     private func transfer(_ fetch: Fetch) async throws -> FetchReply {
@@ -74,8 +76,10 @@ extension DataSyncService {
                 guard passes < 8 else {
                     throw DataSyncError(.corruptShard, "what is written is not there when it is read; check the disk")
                 }
-            } catch let error as any ModuleError where error.isRetriable && error.code != StoreError.Kind.full.rawValue
-            {
+            } catch let error as any ModuleError where error.code == StoreError.Kind.full.rawValue {
+                record.handle(.interrupted)
+                guard try await makeRoom() else { throw error }
+            } catch let error as any ModuleError where error.isRetriable {
                 try Task.checkCancellation()
                 record.handle(.interrupted)
                 if fetch.moved.shards > before { (failures, passes) = (0, 0) }
@@ -114,6 +118,8 @@ extension DataSyncService {
         record.note(rule: fetch.terms.rule, tags: request.tags)
         record.attempt(peers: [request.source])
         var opening = try await open(fetch)
+        // Otherwise the manifest was here for others, and is held for this one when it is complete.
+        if opening.offer != nil { fetch.isHeld = true }
         let manifest = opening.manifest
         let missing = try await missing(of: manifest)
         if record.counters.wanted == 0 {
@@ -122,7 +128,7 @@ extension DataSyncService {
         }
         guard !missing.isEmpty else {
             guard record.handle(.allPresent) == .commit else { return nil }
-            guard try await complete(request, manifest) else {
+            guard try await complete(fetch, manifest) else {
                 record.handle(.incomplete)
                 return nil
             }
@@ -136,7 +142,8 @@ extension DataSyncService {
         guard request.source != .local else {
             throw DataSyncError(.missing, "\(missing.count) of its shards are not here, and no source was named")
         }
-        try await begin(request)
+        guard try await begin(fetch) else { return nil }
+        fetch.isHeld = true
         if opening.offer == nil { opening.offer = try await self.offer(fetch, needsManifest: false).offer }
         guard record.handle(.ready) == .begin else { return nil }
         try await pull(missing, of: opening, &fetch)
@@ -235,18 +242,24 @@ extension DataSyncService {
     // MARK: States
 
     /// Commits that shards are about to move, unless that is known: after a restart, or when a shard was damaged.
-    private func begin(_ request: FetchRequest) async throws {
+    /// - Returns: whether the manifest is still here: others that had it may have let it go.
+    private func begin(_ fetch: Fetch) async throws -> Bool {
+        let request = fetch.request
         let state = try await store.read { try Catalogue(connection: $0).transferState(request.manifest) }
-        guard state != .moving else { return }
-        try await store.write { [clock] connection in
+        guard state != .moving || !fetch.isHeld else { return true }
+        return try await store.write { [clock] connection in
             let catalogue = Catalogue(connection: connection)
-            guard try catalogue.setComplete(request.manifest, false) else { throw Self.released(request) }
+            guard try catalogue.setComplete(request.manifest, false) else {
+                if fetch.isHeld { throw Self.released(request) }
+                return false
+            }
             try catalogue.hold(request.manifest, for: request.reference)
             try catalogue.tag(request.manifest, of: request.reference, request.tags)
             if state == nil {
                 try catalogue.setTransfer(request.manifest, .wanted, from: request.source, now: clock.now())
             }
             try catalogue.setTransfer(request.manifest, .moving, from: request.source, now: clock.now())
+            return true
         }
     }
 
@@ -260,12 +273,18 @@ extension DataSyncService {
     }
 
     /// Commits that everything is here and held.
-    /// - Returns: whether it is: a shard may have gone since it was looked at.
-    private func complete(_ request: FetchRequest, _ manifest: Manifest) async throws -> Bool {
-        try await store.write { [clock] connection in
+    /// - Returns: whether it is: a shard may have gone since it was looked at, or the manifest with those who had it.
+    private func complete(_ fetch: Fetch, _ manifest: Manifest) async throws -> Bool {
+        let (request, moved) = (fetch.request, fetch.moved.shards > 0)
+        let isCaching = configuration.cacheBytes > 0
+        let wasCached: Bool? = try await store.write { [self] connection in
             let catalogue = Catalogue(connection: connection)
-            guard try catalogue.holdsShards(of: manifest) else { return false }
-            guard try catalogue.setComplete(request.manifest, true) else { throw Self.released(request) }
+            guard try catalogue.holdsShards(of: manifest) else { return nil }
+            let wasCached = try isCaching && CacheTable(connection: connection).isCached(request.manifest)
+            guard try catalogue.setComplete(request.manifest, true) else {
+                if fetch.isHeld { throw Self.released(request) }
+                return nil
+            }
             try catalogue.hold(request.manifest, for: request.reference)
             try catalogue.tag(request.manifest, of: request.reference, request.tags)
             if let state = try catalogue.transferState(request.manifest), state != .complete {
@@ -274,8 +293,17 @@ extension DataSyncService {
                     try catalogue.setTransfer(request.manifest, next, from: request.source, now: clock.now())
                 }
             }
-            return true
+            if isCaching { try noteUse(of: request, bytes: manifest.rawBytes, moved: moved, connection) }
+            return wasCached
         }
+        guard let wasCached else { return false }
+        if moved {
+            metrics.cacheMisses.increment()
+        } else if wasCached {
+            metrics.cacheHits.increment()
+            metrics.cacheHitBytes.increment(by: manifest.rawBytes)
+        }
+        return true
     }
 
     /// Tidies up after a fetch that failed before its manifest came; if that fails too, the next start does it.

@@ -18,7 +18,7 @@ extension DataSyncService {
         if let base { known = try await store.read { try Catalogue(connection: $0).entry(base) }?.manifest }
         // A release that runs meanwhile may remove a shard that was found here and not written again: then once more.
         for _ in 0..<4 {
-            let result = try await reader.read(path, base: known, progress: progress)
+            let result = try await makingRoom { try await reader.read(path, base: known, progress: progress) }
             let (manifest, digest) = (result.manifest, result.manifest.digest)
             let isHeld = try await store.write { [clock] connection in
                 let catalogue = Catalogue(connection: connection)

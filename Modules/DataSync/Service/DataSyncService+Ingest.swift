@@ -24,7 +24,7 @@ extension DataSyncService {
         for _ in 0..<4 {
             let newest = try await store.read { try VersionTable(connection: $0).versions(of: request.dataset).last }
             let base = newest.map(\.manifest)
-            let result = try await read(request.path, base: base, total, writer)
+            let result = try await makingRoom { try await read(request.path, base: base, total, writer) }
             let manifest = result.manifest
             let after = try await shards.usage()
             var last = total

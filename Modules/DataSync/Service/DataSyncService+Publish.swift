@@ -23,7 +23,7 @@ extension DataSyncService {
         }
         // A release that runs meanwhile may remove a shard that was found here and not written again: then once more.
         for _ in 0..<4 {
-            let lists = try await keep(spans, of: tensors)
+            let lists = try await makingRoom { try await keep(spans, of: tensors) }
             let manifest = Manifest(
                 tensors: request.tensors,
                 shards: zip(spans, lists).map { span, list in

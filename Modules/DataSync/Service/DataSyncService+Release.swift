@@ -5,12 +5,19 @@ import Telemetry
 extension DataSyncService {
     /// Drops every reference that begins with `prefix`; `run` then removes what nobody refers to any more.
     ///
-    /// The references are dropped durably when this returns. Shards that a crash keeps from being removed are removed by the
+    /// The references are dropped durably when this returns. What came from elsewhere may stay as long as the cache has room.
+    /// Shards that a crash keeps from being removed are removed by the
     /// next start.
     /// - Throws: `DataSyncError` `invalid-request` for an empty prefix, which would drop everything.
     public func release(prefix: String) async throws {
         try checkReference(prefix)
-        let (references, shards) = try await store.write { try Catalogue(connection: $0).release(prefix: prefix) }
+        let isCaching = configuration.cacheBytes > 0
+        let (references, shards, cached) = try await store.write { connection in
+            let cached = isCaching ? try CacheTable(connection: connection).keep(released: prefix) : 0
+            let (references, shards) = try Catalogue(connection: connection).release(prefix: prefix)
+            return (references, shards, cached)
+        }
+        if cached > 0 { await enforceQuota() }
         logger.debug(
             "references released", ["prefix": prefix, "references": "\(references)", "shards": "\(shards.count)"])
         guard !shards.isEmpty else { return }
@@ -36,6 +43,7 @@ extension DataSyncService {
         try await store.write { try Catalogue(connection: $0).forgetWanted() }
         let removed = try await shards.removeUnnamed()
         metrics.removedShards.increment(by: removed)
+        await enforceQuota()
         if removed > 0 {
             logger.notice("shards left over from the last run were removed", ["shards": "\(removed)"])
         }

@@ -10,11 +10,13 @@ extension DataSyncService {
             forwarded.edge = nil
             return try await bus.call(DataSyncContract.status, forwarded, to: .peer(PeerID(edge))).body
         }
-        return SyncStatus(
+        var status = SyncStatus(
             transfers: board.transfers(recent: min(query.recent, 64)).map(\.status), isPaused: board.isPaused,
             pausedPeers: board.pausedPeers, bytesPerSecondLimit: desk.totalLimit, peerLimits: desk.peerLimits,
             flightBytes: sending.outstanding + receiving.outstanding,
             flightBudget: sending.capacity + receiving.capacity)
+        status.cache = try await cacheStatus()
+        return status
     }
 
     /// Pauses, resumes, cancels or limits.

@@ -44,6 +44,8 @@ public final class DataSyncService: Sendable {
     /// One append at a time to each data set, and one seal.
     let appends = KeyedTurnstile<DatasetName>()
     let seals = KeyedTurnstile<DatasetName>()
+    /// One task at a time makes room in the cache.
+    let evicting = Turnstile(places: 1)
     /// Raised when something may have to be sealed, and when what there is to tell of data sets changed.
     let due = Signal()
     let catalogueChanges = Signal()

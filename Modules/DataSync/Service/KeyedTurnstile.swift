@@ -16,12 +16,30 @@ final class KeyedTurnstile<Key: Hashable & Sendable>: Sendable {
             doors[key, default: Door()].users += 1
             return doors[key, default: Door()].turnstile
         }
-        defer {
-            doors.withLock { doors in
-                doors[key]?.users -= 1
-                if doors[key]?.users == 0 { doors[key] = nil }
-            }
-        }
+        defer { leave(key) }
         return try await turnstile.within(body)
+    }
+
+    /// As `within`, but only if nobody is in or waits.
+    /// - Returns: `nil` if somebody is.
+    func withinIfFree<Result>(
+        _ key: Key, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+    ) async throws -> Result? {
+        let turnstile: Turnstile? = doors.withLock { doors in
+            guard doors[key] == nil else { return nil }
+            let door = Door(users: 1)
+            doors[key] = door
+            return door.turnstile
+        }
+        guard let turnstile else { return nil }
+        defer { leave(key) }
+        return try await turnstile.within(body)
+    }
+
+    private func leave(_ key: Key) {
+        doors.withLock { doors in
+            doors[key]?.users -= 1
+            if doors[key]?.users == 0 { doors[key] = nil }
+        }
     }
 }

@@ -54,6 +54,11 @@ final class TransferBoard: Sendable {
         }
     }
 
+    /// Whether a manifest is on its way, to here or from here.
+    func isActive(_ manifest: Digest) -> Bool {
+        state.withLock { $0.active.values.contains { $0.manifest == manifest } }
+    }
+
     /// Fetches of a manifest that go on.
     func isFetching(_ manifest: Digest) -> Bool {
         state.withLock { $0.active.values.contains { $0.manifest == manifest && $0.direction == .fetching } }

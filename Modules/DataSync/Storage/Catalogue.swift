@@ -33,7 +33,13 @@ struct Catalogue {
         }
     }
 
+    /// Holds a manifest for somebody; then it is no part of the cache.
     func hold(_ digest: Digest, for owner: String) throws {
+        if !owner.hasPrefix(CacheTable.prefix) {
+            try connection.execute(
+                "DELETE FROM datasync_references WHERE manifest = ? AND owner >= 'cache/' AND owner < 'cache0'",
+                digest.hex)
+        }
         try connection.execute(
             "INSERT INTO datasync_references (owner, manifest) VALUES (?, ?) ON CONFLICT DO NOTHING", owner, digest.hex)
     }
@@ -68,6 +74,12 @@ struct Catalogue {
         try connection.execute(
             "DELETE FROM datasync_references WHERE owner >= ?1 AND substr(owner, 1, length(?1)) = ?1", prefix)
         let references = connection.changes
+        return (references, try dropUnreferenced())
+    }
+
+    /// Drops the manifests that nobody refers to.
+    /// - Returns: the shards that no manifest names any more and that may go.
+    func dropUnreferenced() throws -> [Digest] {
         let condition = """
             NOT EXISTS (SELECT 1 FROM datasync_references r WHERE r.manifest = m.digest)
             """
@@ -82,7 +94,7 @@ struct Catalogue {
             DELETE FROM datasync_transfers WHERE manifest IN (SELECT m.digest FROM datasync_manifests m WHERE \(condition))
             """)
         try connection.execute("DELETE FROM datasync_manifests AS m WHERE \(condition)")
-        return (references, try shards.filter { try !isNamed($0) }.map(\.digest))
+        return try shards.filter { try !isNamed($0) }.map(\.digest)
     }
 
     /// Whether a manifest names the shard.

@@ -137,5 +137,21 @@ enum DataSyncSchema {
                     PRIMARY KEY (edge, dataset)
                 ) STRICT, WITHOUT ROWID;
                 """),
+            Migration(
+                4,
+                """
+                CREATE TABLE datasync_cache (      -- manifests that came from elsewhere, whoever needs them now
+                    manifest TEXT PRIMARY KEY REFERENCES datasync_manifests (digest) ON DELETE CASCADE,
+                    bytes INTEGER NOT NULL,        -- raw
+                    cost REAL NOT NULL,            -- seconds to fetch it again
+                    frequency INTEGER NOT NULL,    -- how often it was wanted
+                    value REAL NOT NULL,           -- see CacheValue
+                    used INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE datasync_cache_age (  -- the value of what was evicted last
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    age REAL NOT NULL
+                ) STRICT;
+                """),
         ])
 }

@@ -30,7 +30,7 @@ import Testing
         let edge = try Name("edge-1")
         var random = SplitMix64(seed: 11)
         var known: CatalogueDelta.State?
-        for step in 0..<300 {
+        for step in 0..<80 {
             let next = try Self.state(&random)
             // Now and then the edge has forgotten what it told.
             let isForgotten = Int.random(in: 0..<5, using: &random) == 0

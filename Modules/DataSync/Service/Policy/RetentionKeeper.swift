@@ -47,7 +47,9 @@ public struct RetentionKeeper: Sendable {
     /// - Returns: the references that were dropped.
     @discardableResult
     func sweep() async throws -> [String] {
+        // What is cached goes when there is no room, not by rule.
         let all = try await dataSync.store.read { try Catalogue(connection: $0).taggedReferences() }
+            .filter { !$0.owner.hasPrefix(CacheTable.prefix) }
         let now = gate.clock.now()
         let table = gate.table
         var dropped: Set<String> = []
