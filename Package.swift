@@ -105,7 +105,9 @@ let package = Package(
         executable(
             "archive-crasher", ["DataSync", "HTTPKit", "Store", "Core", "Telemetry"],
             path: "Tests/Support/archive-crasher"),
-        tests("ArchiveTests", ["Contracts", "Core", "DataSync", "HTTPKit", "Store", "Telemetry", "archive-crasher"]),
+        tests(
+            "ArchiveTests",
+            ["Contracts", "Core", "DataSync", "HTTPKit", "MessageBus", "Store", "Telemetry", "archive-crasher"]),
         tests("HTTPKitTests", ["Core", "HTTPKit", "Telemetry"]),
         tests("DatasetsTests", ["Core", "Datasets", "CZlib"]),
         tests("NeuralNetTests", ["Core", "Tensor", "Datasets", "NeuralNet"]),

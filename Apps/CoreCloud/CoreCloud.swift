@@ -34,6 +34,7 @@ public struct CoreCloud: Sendable {
         let datasets = LocalDatasets(try configuration.datasets.sources(relativeTo: directory))
         _ = try await datasets.summaries()
         let keys = try KeyFile("\(state.subdirectory("keys"))/core.key").loadOrCreate()
+        let signingKey = try SigningKeyFile("\(state.subdirectory("keys"))/signing.key").loadOrCreate()
         let database = try await Database.open(
             path: state.file("core.db"),
             migrations: [
@@ -56,7 +57,8 @@ public struct CoreCloud: Sendable {
         transfers.cacheBytes = configuration.cache.bytes.bytes
         let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), configuration: transfers,
-            policy: gate, part: .core(keys: EnrolledEdges(enrolment: enrolment)), logger: logger, metrics: metrics)
+            policy: gate, part: .core(keys: EnrolledEdges(enrolment: enrolment)), signingKey: signingKey,
+            logger: logger, metrics: metrics)
         let retention = RetentionKeeper(
             bus: bus, dataSync: dataSync, gate: gate, policies: policies, logger: logger)
         let archive = try configuration.archive.service(
@@ -77,7 +79,11 @@ public struct CoreCloud: Sendable {
         _ = try state.subdirectory("run")
         try bus.listen(commandAddress, security: .none)
         logger.notice(
-            "ready", ["listen": address.description, "state": state.path, "key": keys.publicKey.z85])
+            "ready",
+            [
+                "listen": address.description, "state": state.path, "key": keys.publicKey.z85,
+                "signer": signingKey.verifyingKey.hexadecimal,
+            ])
         var services: [(name: String, body: @Sendable () async throws -> Void)] = [
             ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
             ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),

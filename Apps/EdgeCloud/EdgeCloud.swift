@@ -35,6 +35,7 @@ public struct EdgeCloud: Sendable {
         let datasets = LocalDatasets(try configuration.datasets.sources(relativeTo: directory))
         let summaries = try await datasets.summaries()
         let keys = try KeyFile("\(state.subdirectory("keys"))/edge.key").loadOrCreate()
+        let signingKey = try SigningKeyFile("\(state.subdirectory("keys"))/signing.key").loadOrCreate()
         let address = try BusAddress(configuration.core)
         let identity = try await EdgeIdentity.establish(
             in: state, keys: keys, core: address, token: token, proposedName: try proposedName(), logger: log.logger)
@@ -59,8 +60,8 @@ public struct EdgeCloud: Sendable {
             logger: logger)
         let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"),
-            configuration: configuration.dataSync, policy: gate, part: .edge(exchange), logger: logger,
-            metrics: metrics)
+            configuration: configuration.dataSync, policy: gate, part: .edge(exchange), signingKey: signingKey,
+            logger: logger, metrics: metrics)
         let retention = RetentionKeeper(bus: bus, dataSync: dataSync, gate: gate, logger: logger)
         let participant = FedLearnParticipant(
             bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
@@ -72,7 +73,9 @@ public struct EdgeCloud: Sendable {
         _ = try state.subdirectory("run")
         try bus.listen(commandAddress, security: .none)
         try bus.connect(address, as: .core, security: .curve(client: keys, serverKey: identity.coreKey))
-        logger.notice("ready", ["core": address.description, "state": state.path])
+        logger.notice(
+            "ready",
+            ["core": address.description, "state": state.path, "signer": signingKey.verifyingKey.hexadecimal])
         try await Services(logger: logger).run(
             [
                 ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),

@@ -16,7 +16,7 @@ struct Cloud: Sendable {
     static func open(
         _ identity: PeerID, directory: String, context: BusContext, registers: Bool = true,
         policy: any TransferPolicy = OpenTransferPolicy(), part: DataSyncService.Part = .alone,
-        configure: (inout DataSyncConfiguration) -> Void = { _ in }
+        signingKey: SigningKey? = nil, configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         var busConfiguration = BusConfiguration(identity: identity)
         busConfiguration.reconnect = RetryPolicy(base: .milliseconds(5), maximum: .milliseconds(50), attempts: nil)
@@ -31,7 +31,7 @@ struct Cloud: Sendable {
         configure(&configuration)
         let service = try await DataSyncService(
             bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration, policy: policy,
-            part: part)
+            part: part, signingKey: signingKey)
         if registers { service.register() }
         return Cloud(bus: bus, database: database, service: service)
     }
@@ -127,24 +127,27 @@ struct Pair {
 
     init() throws { directory = try TemporaryDirectory("datasync") }
 
+    /// Clouds that were, on their directories.
+    init(_ directory: TemporaryDirectory) throws { self.directory = directory }
+
     func core(
-        registers: Bool = true, policy: any TransferPolicy = OpenTransferPolicy(),
+        registers: Bool = true, policy: any TransferPolicy = OpenTransferPolicy(), signingKey: SigningKey? = nil,
         _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         let core = try await Cloud.open(
             .core, directory: directory.file("core"), context: context, registers: registers, policy: policy,
-            configure: configure)
+            signingKey: signingKey, configure: configure)
         try core.bus.listen(BusAddress("inproc://core"), security: .none)
         return core
     }
 
     func edge(
-        at path: String? = nil, policy: any TransferPolicy = OpenTransferPolicy(),
+        at path: String? = nil, policy: any TransferPolicy = OpenTransferPolicy(), signingKey: SigningKey? = nil,
         _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         let edge = try await Cloud.open(
             PeerID("edge-a"), directory: path ?? directory.file("edge"), context: context, policy: policy,
-            configure: configure)
+            signingKey: signingKey, configure: configure)
         try edge.bus.connect(BusAddress("inproc://core"), security: .none)
         return edge
     }

@@ -59,14 +59,16 @@ final class Source: Sendable {
 
     /// - Parameters:
     ///   - answer: the manifest to offer in place of the right one.
+    ///   - signatures: what it says of who signed the manifest.
     ///   - table: changes what it says of leaves.
     func register(
-        on bus: Bus, manifest answer: Manifest? = nil, table: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
+        on bus: Bus, manifest answer: Manifest? = nil, signatures: [ManifestSignature]? = nil,
+        table: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
     ) {
         let manifest = answer ?? manifest
         bus.handle(DataSyncContract.offer) { request -> Outbound<OfferReply> in
             Outbound(
-                OfferReply(),
+                OfferReply(signatures: signatures),
                 attachments: request.body.needsManifest ? [Attachment(manifest.canonicalBytes)] : [])
         }
         bus.handle(DataSyncContract.lists) { [lists] request -> Outbound<ListsReply> in

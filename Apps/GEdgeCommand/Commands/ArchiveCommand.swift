@@ -56,14 +56,17 @@ enum ArchiveCommand {
     static let restore = Command(
         "archive", "restore", topic: .data, summary: "bring a manifest with its shards back from the object store",
         details: """
-            What the core knows and has lost comes back by itself. This is for what it never had, or has released.
+            What the core knows and has lost comes back by itself. This is for what it never had, or has released. It must be signed by
+            this core's key, or by one that it knows. A core that lost its keys with its disk has a new one: name the old with --signer
+            (it is in the archive, in signatures/MANIFEST; believe it only if nobody else could write there).
             """,
         examples: ["gedge archive restore 3fa4c2 --reference restored/digits"],
         operands: [Operand(.text(placeholder: "MANIFEST"))],
         flags: [
             Flag(
                 "reference", .text(placeholder: "NAME"),
-                "what it is kept for from now on (default: restored/ and its digest)"), .output,
+                "what it is kept for from now on (default: restored/ and its digest)"),
+            Flag("signer", .text(placeholder: "KEY"), "an earlier signing key of this core's, which it lost"), .output,
         ]
     ) { invocation, context in
         let output = ValueOutput(format: try OutputFormat(invocation), console: context.console)
@@ -72,7 +75,9 @@ enum ArchiveCommand {
             let reference = invocation.text("reference") ?? "restored/\(digest.hex)"
             let last = try await follow(
                 try await core.stream(
-                    DataSyncContract.archiveRestore, ArchiveRestoreRequest(manifest: digest, reference: reference)),
+                    DataSyncContract.archiveRestore,
+                    ArchiveRestoreRequest(
+                        manifest: digest, reference: reference, signer: invocation.text("signer"))),
                 String(digest.hex.prefix(12)), context)
             try output.write(last, names: [digest.hex]) {
                 ["\(digest) restored: \(NumberText.bytes(last.totalBytes)), kept for '\(reference)'"]

@@ -52,10 +52,13 @@ public struct ArchiveRestoreRequest: Codable, Sendable {
     public var manifest: Digest
     /// What it is kept for from now on.
     public var reference: String
+    /// An earlier signing key of this core's that it lost, 64 hexadecimal digits: what that signed counts, too.
+    public var signer: String?
 
-    public init(manifest: Digest, reference: String) {
+    public init(manifest: Digest, reference: String, signer: String? = nil) {
         self.manifest = manifest
         self.reference = reference
+        self.signer = signer
     }
 }
 

@@ -25,11 +25,14 @@ public struct SyncStatus: Codable, Sendable {
     public var flightBudget: Int
     /// What is kept in case it is wanted again; `nil` when whoever answers does not say.
     public var cache: CacheStatus?
+    /// The Ed25519 key by which this cloud signs what it writes, 64 hexadecimal digits; absent where nothing is signed.
+    public var signer: String?
 
     public init(
         transfers: [TransferStatus], isPaused: Bool, pausedPeers: [PeerID], bytesPerSecondLimit: Int,
-        peerLimits: [PeerLimit], flightBytes: Int, flightBudget: Int
+        peerLimits: [PeerLimit], flightBytes: Int, flightBudget: Int, signer: String? = nil
     ) {
+        self.signer = signer
         self.transfers = transfers
         self.isPaused = isPaused
         self.pausedPeers = pausedPeers

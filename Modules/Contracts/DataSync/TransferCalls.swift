@@ -47,10 +47,13 @@ public struct OfferReply: Codable, Sendable {
     public var bases: [Digest]
     /// Who else has it or is getting it, better asked than the source.
     public var holders: [Holder]
+    /// Who signed the manifest, where its bytes come along; at most 4.
+    public var signatures: [ManifestSignature]?
 
-    public init(bases: [Digest] = [], holders: [Holder] = []) {
+    public init(bases: [Digest] = [], holders: [Holder] = [], signatures: [ManifestSignature]? = nil) {
         self.bases = bases
         self.holders = holders
+        self.signatures = signatures
     }
 }
 

@@ -235,14 +235,15 @@ extension DataSyncService {
         }
         guard knownFiles < new.count else { return knownFiles }
         let digest = manifest.digest
-        let isKept = try await store.write { [clock] connection in
+        let signature = try writers?.sign(digest)
+        let isKept = try await store.write { [self] connection in
             let catalogue = Catalogue(connection: connection)
             guard try catalogue.holdsShards(of: manifest) else { return false }
             let part = try JournalTable(connection: connection).insert(
                 dataset, manifest: digest, files: manifest.files.count, rawBytes: manifest.rawBytes, label,
                 now: clock.now())
             let owner = JournalTable.owner(of: dataset, part: part)
-            try catalogue.insert(manifest, digest: digest, now: clock.now())
+            try enter(manifest, digest: digest, signature: signature, in: catalogue)
             try catalogue.hold(digest, for: owner)
             try catalogue.tag(
                 digest, of: owner,

@@ -136,7 +136,8 @@ extension DataSyncService {
         _ parts: [JournalTable.Part]
     ) async throws -> (version: DatasetVersion, unnamed: [Digest])? {
         let digest = manifest.digest
-        return try await store.write { [clock] connection in
+        let signature = try writers?.sign(digest)
+        return try await store.write { [self] connection in
             let catalogue = Catalogue(connection: connection)
             let versions = VersionTable(connection: connection)
             guard try catalogue.holdsShards(of: manifest),
@@ -151,7 +152,7 @@ extension DataSyncService {
             if digest != base?.manifest {
                 let number = try versions.nextVersion(of: dataset)
                 let owner = VersionTable.owner(of: dataset, version: number)
-                try catalogue.insert(manifest, digest: digest, now: clock.now())
+                try enter(manifest, digest: digest, signature: signature, in: catalogue)
                 try catalogue.hold(digest, for: owner)
                 try catalogue.tag(
                     digest, of: owner,

@@ -6,6 +6,7 @@ import Contracts
 ///     PREFIX packs/ab/DIGEST         shards, one behind the other; named by the SHA-256 of its bytes
 ///     PREFIX indexes/MANIFEST        where each shard of a manifest lies
 ///     PREFIX labels/MANIFEST         what it was kept for when it was archived: {"references":["…"]}
+///     PREFIX signatures/MANIFEST     who wrote a manifest, and the core that archived it: [{"key":"…","signature":"…"}]
 ///     PREFIX manifests/MANIFEST      a manifest's canonical JSON; written last, so that what it names is there
 struct ArchiveLayout: Sendable {
     let prefix: String
@@ -17,5 +18,6 @@ struct ArchiveLayout: Sendable {
     func manifest(_ digest: Digest) -> String { "\(manifests)\(digest.hex)" }
     func index(_ digest: Digest) -> String { "\(prefix)indexes/\(digest.hex)" }
     func labels(_ digest: Digest) -> String { "\(prefix)labels/\(digest.hex)" }
+    func signatures(_ digest: Digest) -> String { "\(prefix)signatures/\(digest.hex)" }
     func pack(_ key: LeafKey) -> String { "\(packs)\(key.digest.hex.prefix(2))/\(key.digest.hex)" }
 }

@@ -8,7 +8,7 @@ extension ArchiveService {
         bus.handle(DataSyncContract.archive) { [self] _ in try await overview() }
         bus.handleStream(DataSyncContract.archiveRestore) { [self] request, writer in
             let body = request.body
-            _ = try await restore(body.manifest, reference: body.reference) { progress in
+            _ = try await restore(body.manifest, reference: body.reference, trusting: body.signer) { progress in
                 try await writer.send(progress)
             }
         }

@@ -1,5 +1,6 @@
 public import Contracts
 public import Core
+import MessageBus
 public import Store
 import Synchronization
 public import Telemetry
@@ -13,6 +14,7 @@ public final class ArchiveService: Sendable {
     public let configuration: ArchiveServiceConfiguration
     let database: Database
     let local: ShardStore
+    private let writers: WriterBook?
     private let logger: Logger
     private let metrics: ArchiveMetrics
     private let clock: any Clock<Duration>
@@ -26,8 +28,9 @@ public final class ArchiveService: Sendable {
     /// - Parameters:
     ///   - database: the `DataSyncService`'s, opened with its and `ShardArchive.migrations`.
     ///   - local: the `DataSyncService`'s.
+    ///   - writers: the `DataSyncService`'s; with it what is archived is signed, and only what is signed is restored.
     public init(
-        archive: ShardArchive, database: Database, local: ShardStore,
+        archive: ShardArchive, database: Database, local: ShardStore, writers: WriterBook? = nil,
         configuration: ArchiveServiceConfiguration = ArchiveServiceConfiguration(), logger: Logger = .disabled,
         metrics: MetricsRegistry = MetricsRegistry(), clock: any Clock<Duration> = ContinuousClock(),
         wallClock: any WallClock = SystemWallClock()
@@ -35,6 +38,7 @@ public final class ArchiveService: Sendable {
         self.archive = archive
         self.database = database
         self.local = local
+        self.writers = writers
         self.configuration = configuration
         self.logger = logger
         self.metrics = ArchiveMetrics(metrics)
@@ -116,7 +120,8 @@ public final class ArchiveService: Sendable {
             ) { try $0.string(0) }
         }
         do {
-            let stored = try await archive.put(entry.manifest, references: references, from: local)
+            let stored = try await archive.put(
+                entry.manifest, references: references, signatures: try await signatures(of: digest), from: local)
             metrics.manifests.increment()
             metrics.bytes.increment(by: Double(stored.bytes))
             logger.info(
@@ -131,6 +136,18 @@ public final class ArchiveService: Sendable {
             logger.warning("a manifest was not archived", ["manifest": digest.hex], error: error)
             return false
         }
+    }
+
+    /// The writers' signatures, and this core's own: it knew the writers when the manifest came, and its key is what whoever
+    /// restores it after a loss still has.
+    private func signatures(of digest: Digest) async throws -> [ManifestSignature] {
+        guard let writers else { return [] }
+        let stored = try await database.read { connection in
+            try Catalogue(connection: connection).signatures(
+                of: digest, first: writers.cloud, count: WriterBook.maximumSignatures)
+        }
+        let others = stored.filter { $0.key != writers.key.verifyingKey }
+        return [try writers.sign(digest).told] + others.prefix(WriterBook.maximumSignatures - 1).map(\.told)
     }
 
     /// Fetches the shards of a manifest that are missing here.
@@ -151,18 +168,23 @@ public final class ArchiveService: Sendable {
 
     /// Makes an archived manifest present here, and holds it for `reference`: after a machine was lost, or for one that never
     /// had it.
-    /// - Parameter progress: is told how far it is.
-    /// - Throws: `DataSyncError` `missing` when the archive has no such manifest; `corrupt-shard`; `too-large`; what the
+    /// - Parameters:
+    ///   - trusted: an earlier key of this core's, in hexadecimal, when it lost its own.
+    ///   - progress: is told how far it is.
+    /// - Throws: `DataSyncError` `missing` when the archive has no such manifest; `unsigned`, `bad-signature` or
+    ///   `unknown-writer` when nobody signed it whose signature counts; `corrupt-shard`; `too-large`; what the
     ///   store throws. What was fetched until then is kept.
     public func restore(
-        _ digest: Digest, reference: String, maximumBytes: Int = 1 << 40,
+        _ digest: Digest, reference: String, trusting trusted: String? = nil, maximumBytes: Int = 1 << 40,
         progress: @Sendable @escaping (ArchiveProgress) async throws -> Void = { _ in }
     ) async throws -> Manifest {
         let manifest = try await archive.manifest(digest, maximumBytes: maximumBytes)
+        let signatures = try await verifiedSignatures(of: digest, trusting: trusted)
         let now = wallClock.now()
         try await database.write { connection in
             let catalogue = Catalogue(connection: connection)
             try catalogue.insert(manifest, digest: digest, now: now)
+            try catalogue.sign(digest, signatures)
             try catalogue.hold(digest, for: reference)
         }
         let counter = ProgressCounter(total: manifest.rawBytes)
@@ -170,6 +192,16 @@ public final class ArchiveService: Sendable {
         try await progress(
             ArchiveProgress(doneBytes: manifest.rawBytes, totalBytes: manifest.rawBytes, isDone: true))
         return manifest
+    }
+
+    private func verifiedSignatures(of digest: Digest, trusting text: String?) async throws -> [WriterSignature] {
+        guard let writers else { return [] }
+        let trusted = text.flatMap { VerifyingKey(hexadecimal: $0) }
+        guard text == nil || trusted != nil else {
+            throw DataSyncError(.invalidRequest, "a signing key is 64 lower-case hexadecimal digits")
+        }
+        return try await writers.verified(
+            try await archive.signatures(of: digest), of: digest, from: .local, trusting: trusted)
     }
 
     private func fill(

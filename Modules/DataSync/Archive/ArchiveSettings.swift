@@ -92,7 +92,8 @@ public struct ArchiveSettings: Codable, Sendable, Hashable {
             archive: try ShardArchive(
                 objects: try objects(relativeTo: directory), database: dataSync.store, configuration: archive,
                 logger: logger),
-            database: dataSync.store, local: dataSync.shards, configuration: service, logger: logger, metrics: metrics)
+            database: dataSync.store, local: dataSync.shards, writers: dataSync.writers, configuration: service,
+            logger: logger, metrics: metrics)
     }
 
     private func objects(relativeTo directory: String) throws -> S3ObjectStore {

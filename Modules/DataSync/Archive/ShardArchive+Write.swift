@@ -25,11 +25,18 @@ extension ShardArchive {
     public func put(
         _ manifest: Manifest, references: [String] = [], from local: any LocalShards
     ) async throws -> Stored {
-        try await writing.within { try await self.store(manifest, references, from: local) }
+        try await put(manifest, references: references, signatures: [], from: local)
+    }
+
+    /// As the public one; `signatures` are stored beside the manifest.
+    func put(
+        _ manifest: Manifest, references: [String], signatures: [ManifestSignature], from local: any LocalShards
+    ) async throws -> Stored {
+        try await writing.within { try await self.store(manifest, references, signatures, from: local) }
     }
 
     private func store(
-        _ manifest: Manifest, _ references: [String], from local: any LocalShards
+        _ manifest: Manifest, _ references: [String], _ signatures: [ManifestSignature], from local: any LocalShards
     ) async throws -> Stored {
         let digest = manifest.digest
         var stored = Stored()
@@ -54,7 +61,7 @@ extension ShardArchive {
             }
         }
         if !builder.isEmpty { try await send(builder, &places, &stored) }
-        try await finish(manifest, digest, references, ArchiveIndex(places: places))
+        try await finish(manifest, digest, references, signatures, ArchiveIndex(places: places))
         try await records.setArchived(digest, now: clock.now())
         return stored
     }
@@ -107,8 +114,15 @@ extension ShardArchive {
     }
 
     private func finish(
-        _ manifest: Manifest, _ digest: Digest, _ references: [String], _ index: ArchiveIndex
+        _ manifest: Manifest, _ digest: Digest, _ references: [String], _ signatures: [ManifestSignature],
+        _ index: ArchiveIndex
     ) async throws {
+        if !signatures.isEmpty {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            let bytes = try encoder.encode(signatures)
+            _ = try await objects.put(layout.signatures(digest), ShardBytes(copying: Array(bytes)), condition: .always)
+        }
         if !references.isEmpty {
             let labels = try JSONEncoder().encode(ArchiveLabels(references: Array(references.prefix(1000))))
             _ = try await objects.put(layout.labels(digest), ShardBytes(copying: Array(labels)), condition: .always)
@@ -206,7 +220,7 @@ extension ShardArchive {
         try await records.forget(manifest: manifest)
         for pack in packs.subtracting(needed) { try await records.forget(pack: pack) }
         try await objects.delete([layout.manifest(manifest)])
-        try await objects.delete([layout.index(manifest), layout.labels(manifest)])
+        try await objects.delete([layout.index(manifest), layout.labels(manifest), layout.signatures(manifest)])
         try await objects.delete(packs.subtracting(needed).map(layout.pack))
     }
 }

@@ -99,6 +99,16 @@ public final class ShardArchive: Sendable {
         } catch let error as DataSyncError where error.is(.missing) { return [] }
     }
 
+    /// Who signed a manifest, unverified; empty when nobody did.
+    func signatures(of manifest: Digest) async throws -> [ManifestSignature] {
+        do {
+            return try await reading(layout.signatures(manifest), maximumBytes: 64 << 10) { bytes in
+                // What does not parse is damaged, which the caller is told.
+                try? JSONDecoder().decode([ManifestSignature].self, from: Data(bytes))
+            }
+        } catch let error as DataSyncError where error.is(.missing) { return [] }
+    }
+
     /// A manifest, checked against its name and the rules.
     /// - Throws: `DataSyncError` `missing`; `corrupt-shard` for an object that is not the manifest; `invalid-manifest`.
     public func manifest(_ digest: Digest, maximumBytes: Int = 1 << 40) async throws -> Manifest {

@@ -10,6 +10,12 @@ public struct DataSyncError: ModuleError {
         case corruptShard = "corrupt-shard"
         /// A manifest that breaks the rules; see `ManifestRules`.
         case invalidManifest = "invalid-manifest"
+        /// A manifest that nobody signed.
+        case unsigned
+        /// A signature that is none, or is of something else.
+        case badSignature = "bad-signature"
+        /// A signature of somebody whose signature does not count here.
+        case unknownWriter = "unknown-writer"
         /// More bytes than the caller expects or the limits allow.
         case tooLarge = "too-large"
         /// A request that cannot be carried out as it is.

@@ -15,11 +15,15 @@ public protocol TransferPolicy: Sendable {
     func threshold(of tags: TransferTags) -> SyncThreshold?
     /// Who may have something that lies here; `nil` when no rule says.
     func privacy(of tags: TransferTags) -> Privacy?
+    /// What this cloud was about to fetch was refused for another reason than the rules, such as who signed it. For the
+    /// record.
+    func note(refused ask: TransferAsk, rule: RuleName, reason: String) async throws
 }
 
 extension TransferPolicy {
     public func threshold(of tags: TransferTags) -> SyncThreshold? { nil }
     public func privacy(of tags: TransferTags) -> Privacy? { nil }
+    public func note(refused ask: TransferAsk, rule: RuleName, reason: String) async throws {}
 }
 
 /// One transfer as the rules see it.

@@ -7,6 +7,7 @@ struct DataSyncMetrics: Sendable {
     let sentBytes: Counter
     let presentShards: Counter
     let damagedShards: Counter
+    let refusedSignatures: Counter
     let retries: Counter
     let removedShards: Counter
     let waitingRemovals: Gauge
@@ -30,6 +31,9 @@ struct DataSyncMetrics: Sendable {
             "gedge_datasync_present_shards_total", help: "Shards that a fetch found here already")
         damagedShards = registry.counter(
             "gedge_datasync_damaged_shards_total", help: "Shards whose bytes did not match their name")
+        refusedSignatures = registry.counter(
+            "gedge_datasync_refused_signatures_total",
+            help: "Manifests refused because of who signed them, or nobody did")
         retries = registry.counter("gedge_datasync_retries_total", help: "Attempts of a fetch after the first")
         cacheHits = registry.counter(
             "gedge_datasync_cache_hits_total", help: "Fetches of versions that were here for nobody any more")

@@ -203,9 +203,11 @@ extension DataSyncService {
         guard manifest.digest == digest else {
             throw DataSyncError(.invalidManifest, "the manifest is not written as its name's rule demands")
         }
+        let signatures = try await verifiedSignatures(of: digest, offer.signatures, request)
         try await store.write { [clock] connection in
             let catalogue = Catalogue(connection: connection)
             try catalogue.insert(manifest, digest: digest, now: clock.now())
+            try catalogue.sign(digest, signatures)
             try catalogue.hold(digest, for: request.reference)
             try catalogue.tag(digest, of: request.reference, request.tags)
             try catalogue.setTransfer(digest, .moving, from: request.source, now: clock.now())

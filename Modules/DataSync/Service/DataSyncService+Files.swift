@@ -20,10 +20,11 @@ extension DataSyncService {
         for _ in 0..<4 {
             let result = try await makingRoom { try await reader.read(path, base: known, progress: progress) }
             let (manifest, digest) = (result.manifest, result.manifest.digest)
-            let isHeld = try await store.write { [clock] connection in
+            let signature = try writers?.sign(digest)
+            let isHeld = try await store.write { [self] connection in
                 let catalogue = Catalogue(connection: connection)
                 guard try catalogue.holdsShards(of: manifest) else { return false }
-                try catalogue.insert(manifest, digest: digest, now: clock.now())
+                try enter(manifest, digest: digest, signature: signature, in: catalogue)
                 try catalogue.hold(digest, for: reference)
                 return try catalogue.setComplete(digest, true)
             }

@@ -109,13 +109,14 @@ extension DataSyncService {
     /// - Returns: `nil` when a shard has gone since it was stored.
     private func commit(_ manifest: Manifest, _ request: IngestRequest) async throws -> DatasetVersion? {
         let digest = manifest.digest
-        return try await store.write { [clock] connection in
+        let signature = try writers?.sign(digest)
+        return try await store.write { [self] connection in
             let catalogue = Catalogue(connection: connection)
             guard try catalogue.holdsShards(of: manifest) else { return nil }
             let table = VersionTable(connection: connection)
             let number = try table.nextVersion(of: request.dataset)
             let owner = VersionTable.owner(of: request.dataset, version: number)
-            try catalogue.insert(manifest, digest: digest, now: clock.now())
+            try enter(manifest, digest: digest, signature: signature, in: catalogue)
             try catalogue.hold(digest, for: owner)
             try catalogue.tag(
                 digest, of: owner,

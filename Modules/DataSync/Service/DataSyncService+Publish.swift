@@ -32,10 +32,11 @@ extension DataSyncService {
                         leaves: list.leaves.count)
                 })
             let digest = manifest.digest
-            let isHeld = try await store.write { [clock] connection in
+            let signature = try writers?.sign(digest)
+            let isHeld = try await store.write { [self] connection in
                 let catalogue = Catalogue(connection: connection)
                 guard try catalogue.holdsShards(of: manifest) else { return false }
-                try catalogue.insert(manifest, digest: digest, now: clock.now())
+                try enter(manifest, digest: digest, signature: signature, in: catalogue)
                 try catalogue.hold(digest, for: request.reference)
                 try catalogue.tag(digest, of: request.reference, request.tags)
                 return try catalogue.setComplete(digest, true)

@@ -84,9 +84,10 @@ extension DataSyncService {
         if request.takesHolders, let relays {
             holders = try await relays.holders(of: request.manifest, for: peer, avoid: Set(request.avoid))
         }
-        var attachments: [Attachment] = []
-        if request.needsManifest { attachments.append(Attachment(served.manifest.canonicalBytes)) }
-        return Outbound(OfferReply(bases: bases, holders: holders), attachments: attachments)
+        var reply = OfferReply(bases: bases, holders: holders)
+        guard request.needsManifest else { return Outbound(reply) }
+        reply.signatures = try await toldSignatures(of: request.manifest)
+        return Outbound(reply, attachments: [Attachment(served.manifest.canonicalBytes)])
     }
 
     /// Whether `peer` may have a version that is complete here; nobody is told why not.

@@ -14,7 +14,8 @@ extension DataSyncService {
             transfers: board.transfers(recent: min(query.recent, 64)).map(\.status), isPaused: board.isPaused,
             pausedPeers: board.pausedPeers, bytesPerSecondLimit: desk.totalLimit, peerLimits: desk.peerLimits,
             flightBytes: sending.outstanding + receiving.outstanding,
-            flightBudget: sending.capacity + receiving.capacity)
+            flightBudget: sending.capacity + receiving.capacity,
+            signer: writers?.key.verifyingKey.hexadecimal)
         status.cache = try await cacheStatus()
         return status
     }

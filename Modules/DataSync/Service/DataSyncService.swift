@@ -49,6 +49,8 @@ public final class DataSyncService: Sendable {
     /// Raised when something may have to be sealed, and when what there is to tell of data sets changed.
     let due = Signal()
     let catalogueChanges = Signal()
+    /// Signs manifests and verifies signatures; `nil` where nothing is signed.
+    public let writers: WriterBook?
     /// Shards that a release left without a name, to be removed by `run`.
     let unnamed = AsyncStream<[Digest]>.makeStream()
 
@@ -65,11 +67,13 @@ public final class DataSyncService: Sendable {
     ///   - store: a database opened with `migrations`.
     ///   - directory: where the shards lie, such as `shards` in the state directory; this service's alone.
     ///   - policy: says what may move.
+    ///   - signingKey: signs what is published here; then only signed manifests are fetched. Without it nothing is signed or
+    ///     verified, as where one program is all there is.
     /// - Throws: `StoreError` when the directory cannot be used, `DataSyncError` `old-layout` for one of an earlier version.
     public init(
         bus: Bus, store: Database, directory: String, configuration: DataSyncConfiguration = DataSyncConfiguration(),
-        policy: any TransferPolicy = OpenTransferPolicy(), part: Part = .alone, logger: Logger = .disabled,
-        metrics: MetricsRegistry = MetricsRegistry(),
+        policy: any TransferPolicy = OpenTransferPolicy(), part: Part = .alone,
+        signingKey: SigningKey? = nil, logger: Logger = .disabled, metrics: MetricsRegistry = MetricsRegistry(),
         clock: any WallClock = SystemWallClock()
     ) async throws {
         precondition(
@@ -101,6 +105,16 @@ public final class DataSyncService: Sendable {
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
         journals = JournalFiles(directory: "\(directory)/journals")
         try await recoverJournals()
+        let authority: WriterBook.Authority =
+            switch part {
+            case .alone: .source(keys: nil)
+            case .core(let keys): .source(keys: keys)
+            case .edge: .core
+            }
+        writers = signingKey.map {
+            WriterBook(key: $0, authority: authority, bus: bus, store: store, logger: logger, clock: clock)
+        }
+        try await writers?.recover()
     }
 
     /// Registers the service's calls on the bus. Before `Bus.run`.
@@ -127,6 +141,7 @@ public final class DataSyncService: Sendable {
         bus.handle(DataSyncContract.lists) { [self] request in try await lists(request.body, to: request.peer) }
         bus.handle(DataSyncContract.status) { [self] request in try await status(request.body) }
         bus.handle(DataSyncContract.control) { [self] request in try await control(request.body) }
+        registerWriters()
         registerVersions()
         registerAppends()
         registerPulls(on: bus)
@@ -180,6 +195,7 @@ public final class DataSyncService: Sendable {
             switch event {
             case .connected(.core):
                 catalogueChanges.raise()
+                writers?.forgetCore()
                 guard let exchange else { continue }
                 do {
                     _ = try await bus.call(

@@ -153,5 +153,27 @@ enum DataSyncSchema {
                     age REAL NOT NULL
                 ) STRICT;
                 """),
+            Migration(
+                5,
+                """
+                CREATE TABLE datasync_signatures (
+                    manifest TEXT NOT NULL REFERENCES datasync_manifests (digest) ON DELETE CASCADE,
+                    key BLOB NOT NULL,             -- Ed25519
+                    signature BLOB NOT NULL,
+                    writer TEXT NOT NULL,          -- whose key it was when the signature was verified
+                    PRIMARY KEY (manifest, key)
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX datasync_signatures_by_writer ON datasync_signatures (writer);
+                CREATE TABLE datasync_writers (
+                    peer TEXT PRIMARY KEY,
+                    key BLOB NOT NULL,
+                    enrolled TEXT NOT NULL,        -- the CURVE key that it was told under, empty without encryption
+                    learned INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE datasync_signing (    -- a row once what was here before is signed
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    since INTEGER NOT NULL
+                ) STRICT;
+                """),
         ])
 }

@@ -2,6 +2,7 @@ import Contracts
 import Core
 import MessageBus
 import Store
+import Synchronization
 import Telemetry
 import TestKit
 
@@ -20,32 +21,42 @@ struct Swarm {
     let core: Cloud
     let edges: [Cloud]
 
-    private struct Keys: EnrolledKeys, PeerDirectory {
+    final class Keys: EnrolledKeys, PeerDirectory {
         let keys: [PeerID: KeyPair]
+        private let revoked = Mutex<Set<PeerID>>([])
 
-        func enrolledKey(of peer: PeerID) -> String? { keys[peer]?.publicKey.z85 }
+        init(keys: [PeerID: KeyPair]) { self.keys = keys }
+
+        /// Its connections stay: only its key is struck off the list.
+        func revoke(_ peer: PeerID) { revoked.withLock { _ = $0.insert(peer) } }
+        func enrolledKey(of peer: PeerID) -> String? {
+            revoked.withLock { $0.contains(peer) } ? nil : keys[peer]?.publicKey.z85
+        }
         func peer(for key: PublicKey) -> PeerID? { keys.first { $0.value.publicKey == key }?.key }
         var acceptsEnrolment: Bool { false }
     }
+
+    let enrolled: Keys
 
     static func name(_ number: Int) -> PeerID { PeerID("edge-\(number)") }
 
     /// - Parameters:
     ///   - silent: edges that others cannot connect to.
+    ///   - signs: whether manifests are signed.
     ///   - configure: of each cloud.
     init(
-        edges count: Int, network: Network = .inproc, silent: Set<Int> = [],
+        edges count: Int, network: Network = .inproc, silent: Set<Int> = [], signs: Bool = false,
         configure: (PeerID, inout DataSyncConfiguration) -> Void = { _, _ in }
     ) async throws {
         directory = try TemporaryDirectory("swarm")
         let context = BusContext()
         var keys: [PeerID: KeyPair] = [:]
         for number in 0..<count { keys[Self.name(number)] = try KeyPair.generate() }
-        let enrolled = Keys(keys: keys)
+        enrolled = Keys(keys: keys)
         let coreKeys = try KeyPair.generate()
         core = try await Cloud.open(
             .core, directory: directory.file("core"), context: network == .inproc ? context : BusContext(),
-            part: .core(keys: network == .curve ? enrolled : nil)
+            part: .core(keys: network == .curve ? enrolled : nil), signingKey: signs ? SigningKey.generate() : nil
         ) {
             $0.relayPatience = .seconds(60)
             configure(.core, &$0)
@@ -73,7 +84,8 @@ struct Swarm {
                     security: .curve(keys[name]!))
             }
             let edge = try await Cloud.open(
-                name, directory: directory.file(name.text), context: own, part: .edge(exchange)
+                name, directory: directory.file(name.text), context: own, part: .edge(exchange),
+                signingKey: signs ? SigningKey.generate() : nil
             ) {
                 $0.relayPatience = .seconds(60)
                 configure(name, &$0)

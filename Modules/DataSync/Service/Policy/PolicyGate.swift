@@ -101,24 +101,34 @@ public final class PolicyGate: TransferPolicy {
         switch decision.outcome {
         case .refuse(let rule, let reason):
             refusals.increment()
-            let now = clock.now()
             logger.warning(
                 "a transfer was refused",
                 [
                     "direction": direction.rawValue, "peer": ask.peer.text, "artefact": tags.artefact.rawValue,
                     "manifest": ask.manifest.hex, "rule": rule.description, "reason": reason,
                 ])
-            try await audit.record(
-                AuditEntry(
-                    first: now, last: now, count: 1, direction: direction, peer: ask.peer, manifest: ask.manifest,
-                    artefact: tags.artefact, job: tags.job, dataset: tags.dataset, rule: rule.description,
-                    reason: reason))
+            try await record(ask, direction, rule, reason)
         case .allow, .defer:
             if decision.moment == .schedule {
                 try await note(ask.manifest, decision, Self.flow(tags, from, to))
             }
         }
         return decision.outcome
+    }
+
+    public func note(refused ask: TransferAsk, rule: RuleName, reason: String) async throws {
+        try await record(ask, .fetching, rule, reason)
+    }
+
+    private func record(
+        _ ask: TransferAsk, _ direction: TransferDirection, _ rule: RuleName, _ reason: String
+    ) async throws {
+        let tags = ask.tags ?? TransferTags(artefact: .rawData)
+        let now = clock.now()
+        try await audit.record(
+            AuditEntry(
+                first: now, last: now, count: 1, direction: direction, peer: ask.peer, manifest: ask.manifest,
+                artefact: tags.artefact, job: tags.job, dataset: tags.dataset, rule: rule.description, reason: reason))
     }
 
     /// Remembers, durably, what the next turn of a schedule is counted from.
