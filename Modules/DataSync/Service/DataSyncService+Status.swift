@@ -1,6 +1,7 @@
 import Contracts
 import Core
 import MessageBus
+import Store
 
 extension DataSyncService {
     /// The transfers there are and the limits they are under, here or at an edge.
@@ -20,6 +21,14 @@ extension DataSyncService {
         return status
     }
 
+    /// Puts in force what an operator ordered before the last restart.
+    func restoreOrders() async throws {
+        let orders = try await store.read { try OrderTable(connection: $0).load() }
+        board.restore(isPaused: orders.isPaused, pausedPeers: orders.pausedPeers)
+        if orders.limit > 0 { desk.setLimit(orders.limit, of: nil) }
+        for (peer, limit) in orders.peerLimits { desk.setLimit(limit, of: peer) }
+    }
+
     /// Pauses, resumes, cancels or limits.
     func control(_ order: SyncControl) async throws -> SyncControlReply {
         if let edge = order.edge {
@@ -29,7 +38,12 @@ extension DataSyncService {
         }
         switch order.action {
         case .pause, .resume:
-            let records = try board.setPaused(order.action == .pause, transfer: order.transfer, peer: order.peer)
+            let isPaused = order.action == .pause
+            // One transfer does not outlive the daemon; everything else is durable before it is told.
+            if order.transfer == nil {
+                try await store.write { try OrderTable(connection: $0).setPaused(isPaused, peer: order.peer) }
+            }
+            let records = try board.setPaused(isPaused, transfer: order.transfer, peer: order.peer)
             return SyncControlReply(affected: records.count)
         case .cancel:
             return SyncControlReply(affected: try board.cancel(transfer: order.transfer, peer: order.peer).count)
@@ -40,6 +54,7 @@ extension DataSyncService {
             guard order.transfer == nil else {
                 throw DataSyncError(.invalidRequest, "limits are for a peer or for all; name no transfer")
             }
+            try await store.write { try OrderTable(connection: $0).setLimit(rate, of: order.peer) }
             desk.setLimit(rate, of: order.peer)
             return SyncControlReply(
                 affected: board.transfers(recent: 0).count { record in

@@ -115,6 +115,7 @@ public final class DataSyncService: Sendable {
             WriterBook(key: $0, authority: authority, bus: bus, store: store, logger: logger, clock: clock)
         }
         try await writers?.recover()
+        try await restoreOrders()
     }
 
     /// Registers the service's calls on the bus. Before `Bus.run`.

@@ -23,6 +23,14 @@ final class TransferBoard: Sendable {
 
     init(clock: any WallClock) { self.clock = clock }
 
+    /// What an operator paused before the last restart.
+    func restore(isPaused: Bool, pausedPeers: Set<PeerID>) {
+        state.withLock { ($0.isPaused, $0.pausedPeers) = (isPaused, pausedPeers) }
+    }
+
+    /// Whether bytes move, to here or from here.
+    var isMoving: Bool { state.withLock { $0.active.values.contains { $0.phase == .moving } } }
+
     var isPaused: Bool { state.withLock { $0.isPaused } }
     var pausedPeers: [PeerID] { state.withLock { $0.pausedPeers.sorted() } }
 

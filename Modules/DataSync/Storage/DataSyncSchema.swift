@@ -175,5 +175,14 @@ enum DataSyncSchema {
                     since INTEGER NOT NULL
                 ) STRICT;
                 """),
+            Migration(
+                6,
+                """
+                CREATE TABLE datasync_orders (     -- what an operator wants, until it is taken back
+                    peer TEXT PRIMARY KEY,         -- empty for all together
+                    is_paused INTEGER NOT NULL DEFAULT 0,
+                    bytes_per_second INTEGER NOT NULL DEFAULT 0  -- 0 for no limit
+                ) STRICT, WITHOUT ROWID;
+                """),
         ])
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Core
 import MessageBus
+import Store
 import Synchronization
 import Telemetry
 import TestKit
@@ -82,6 +83,62 @@ import Testing
             }
             #expect(try await reply.movedShards == summary.shards)
         }
+    }
+
+    /// Pauses and limits are what they were when a cloud comes back, whatever ended it.
+    @Test func ordersSurviveARestart() async throws {
+        let (a, b) = (PeerID("edge-a"), PeerID("edge-b"))
+        let directory: TemporaryDirectory
+        do {
+            let pair = try Pair()
+            directory = pair.directory
+            let (core, edge) = (try await pair.core(), try await pair.edge())
+            try await pair.running(core, edge) {
+                try await core.control(.pause, peer: a)
+                try await core.control(.pause, peer: b)
+                try await core.control(.resume, peer: b)
+                try await core.control(.limit, bytesPerSecond: 1_000_000)
+                try await core.control(.limit, peer: a, bytesPerSecond: 2_000)
+                try await core.control(.limit, peer: b, bytesPerSecond: 3_000)
+                try await core.control(.limit, peer: b, bytesPerSecond: 0)
+                // An order that is refused leaves nothing.
+                await #expect(throws: BusError.self) { try await core.control(.pause, transfer: "f77") }
+                try await edge.control(.pause)
+            }
+            for cloud in [core, edge] { await cloud.database.close() }
+        }
+        do {
+            let pair = try Pair(directory)
+            let (core, edge) = (try await pair.core(), try await pair.edge())
+            try await pair.running(core, edge) {
+                let status = try await core.status()
+                #expect(status.pausedPeers == [a] && !status.isPaused && status.bytesPerSecondLimit == 1_000_000)
+                #expect(status.peerLimits == [PeerLimit(peer: a, bytesPerSecond: 2_000)])
+                #expect(try await edge.status().isPaused)
+                // They hold, and are not only shown.
+                let summary = try await core.publish(Self.tensors, as: "job/1")
+                async let reply = edge.fetch(summary.digest, as: "job/1")
+                while try await edge.status().transfers.first?.phase != .paused {
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                try await edge.control(.resume)
+                while try await edge.status().transfers.first?.phase != .deferred {
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                try await core.control(.resume)
+                try await core.control(.limit, peer: a, bytesPerSecond: 0)
+                while try await edge.status().transfers.first?.phase == .deferred {
+                    try await edge.control(.resume)
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                #expect(try await reply.movedShards == summary.shards)
+            }
+            for cloud in [core, edge] { await cloud.database.close() }
+        }
+        let pair = try Pair(directory)
+        let core = try await pair.core()
+        #expect(!core.service.board.isPaused(a) && core.service.desk.peerLimits.isEmpty)
+        #expect(core.service.desk.totalLimit == 1_000_000)
     }
 
     @Test func aTransferIsCancelled() async throws {
