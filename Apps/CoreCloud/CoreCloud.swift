@@ -55,6 +55,8 @@ public struct CoreCloud: Sendable {
         let policies = try await SyncPolicyService(bus: bus, gate: gate, logger: logger)
         var transfers = DataSyncConfiguration()
         transfers.cacheBytes = configuration.cache.bytes.bytes
+        transfers.scrub = configuration.scrub
+        transfers.mends = true
         let dataSync = try await DataSyncService(
             bus: bus, store: database, directory: try state.subdirectory("shards"), configuration: transfers,
             policy: gate, part: .core(keys: EnrolledEdges(enrolment: enrolment)), signingKey: signingKey,

@@ -15,6 +15,8 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
     public var cache = CacheSettings()
     /// An object store that models and data sets are copied to.
     public var archive = ArchiveSettings()
+    /// How often and how fast the core looks for damage in what it stores.
+    public var scrub = ScrubSettings()
     public var log = LogSettings()
 
     /// The defaults.
@@ -30,12 +32,14 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ].merging(ArchiveSettings.help(under: "archive")) { first, _ in first }
+        .merging(ScrubSettings.help(under: "scrub")) { first, _ in first }
 
     /// - Throws: `DaemonError` `invalid` for a value outside its range.
     func validate() throws {
         guard leaseSeconds >= 1 && leaseSeconds <= 3600 else {
             throw DaemonError("invalid", "leaseSeconds must be 1 to 3600, not \(leaseSeconds)")
         }
+        try scrub.validate()
         try log.validate()
     }
 }

@@ -1,7 +1,7 @@
 public import Contracts
 import Core
 public import DaemonKit
-import DataSync
+public import DataSync
 import MessageBus
 
 /// Everything an operator can say about an edge cloud, in its file, its environment (`GEDGE_EDGE_…`) or its flags.
@@ -27,6 +27,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var seal = SealSettings()
     /// What stays here in case it is wanted again.
     public var cache = CacheSettings()
+    /// How often and how fast the edge looks for damage in what it stores.
+    public var scrub = ScrubSettings()
     public var log = LogSettings()
 
     /// Where to listen for other edges.
@@ -52,6 +54,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     /// - Throws: `DaemonError` `invalid` for a value outside its range.
     func validate() throws {
         try seal.validate()
+        try scrub.validate()
         try log.validate()
     }
 
@@ -61,6 +64,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         settings.sealBytes = seal.bytes.bytes
         settings.sealAge = seal.age
         settings.cacheBytes = cache.bytes.bytes
+        settings.scrub = scrub
+        settings.mends = true
         return settings
     }
 
@@ -81,5 +86,5 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "seal.age": "what is appended to a data set becomes a version after this time at the latest",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
-    ]
+    ].merging(ScrubSettings.help(under: "scrub")) { first, _ in first }
 }

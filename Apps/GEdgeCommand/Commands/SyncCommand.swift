@@ -36,7 +36,7 @@ enum SyncCommand {
     static func write(_ status: SyncStatus, _ output: ValueOutput) throws {
         let transfers = TransferText(palette: output.console.palette)
         try output.write(status, names: status.transfers.map(\.id)) {
-            for line in limits(status) { try output.console.remark(line) }
+            for line in limits(status) + scrub(status) { try output.console.remark(line) }
             if let cache = status.cache, cache.quota > 0 { try output.console.remark(text(cache)) }
             if status.transfers.isEmpty {
                 try output.console.remark("No transfers.")
@@ -64,6 +64,26 @@ enum SyncCommand {
         }
         for limit in status.peerLimits where limit.bytesPerSecond > 0 {
             lines.append("Limited to \(NumberText.bytes(limit.bytesPerSecond)) per second with \(limit.peer).")
+        }
+        return lines
+    }
+
+    /// When everything that is stored was last looked through for damage, and what came of it.
+    static func scrub(_ status: SyncStatus) -> [String] {
+        guard let scrub = status.scrub else { return [] }
+        var lines: [String] = []
+        let found = scrub.damaged == 0 ? "no damage" : "\(scrub.damaged) damaged"
+        if scrub.isRunning {
+            let share = scrub.totalBytes > 0 ? min(100, scrub.checkedBytes * 100 / scrub.totalBytes) : 100
+            lines.append(
+                "Scrub: \(share)% of \(NumberText.bytes(scrub.totalBytes)) read since \(scrub.started?.description ?? "-"), \(found)."
+            )
+        } else if let finished = scrub.finished {
+            lines.append("Last scrub: \(finished), \(NumberText.bytes(scrub.checkedBytes)) read, \(found).")
+        }
+        if scrub.waiting > 0 {
+            lines.append(
+                "\(scrub.waiting) damaged \(scrub.waiting == 1 ? "manifest is" : "manifests are") not whole again yet.")
         }
         return lines
     }

@@ -27,11 +27,14 @@ public struct SyncStatus: Codable, Sendable {
     public var cache: CacheStatus?
     /// The Ed25519 key by which this cloud signs what it writes, 64 hexadecimal digits; absent where nothing is signed.
     public var signer: String?
+    public var scrub: ScrubStatus?
 
     public init(
         transfers: [TransferStatus], isPaused: Bool, pausedPeers: [PeerID], bytesPerSecondLimit: Int,
-        peerLimits: [PeerLimit], flightBytes: Int, flightBudget: Int, signer: String? = nil
+        peerLimits: [PeerLimit], flightBytes: Int, flightBudget: Int, signer: String? = nil,
+        scrub: ScrubStatus? = nil
     ) {
+        self.scrub = scrub
         self.signer = signer
         self.transfers = transfers
         self.isPaused = isPaused

@@ -37,5 +37,10 @@ public struct DataSyncConfiguration: Sendable {
     public var sealBytes = 64 << 20
     public var sealAge: Duration = .seconds(900)
 
+    /// Off in a library; the daemons take theirs from their configuration.
+    public var scrub = ScrubSettings.off
+    /// Whether what was found damaged is fetched again from whoever has it without being asked for.
+    public var mends = false
+
     public init() {}
 }

@@ -8,6 +8,10 @@ struct DataSyncMetrics: Sendable {
     let presentShards: Counter
     let damagedShards: Counter
     let refusedSignatures: Counter
+    let scrubs: Counter
+    let scrubbedBytes: Counter
+    let damagedManifests: Gauge
+    let mendedManifests: Counter
     let retries: Counter
     let removedShards: Counter
     let waitingRemovals: Gauge
@@ -34,6 +38,14 @@ struct DataSyncMetrics: Sendable {
         refusedSignatures = registry.counter(
             "gedge_datasync_refused_signatures_total",
             help: "Manifests refused because of who signed them, or nobody did")
+        scrubs = registry.counter(
+            "gedge_datasync_scrubs_total", help: "Times that everything stored was read and hashed")
+        scrubbedBytes = registry.counter("gedge_datasync_scrubbed_bytes_total", help: "Bytes that were read for it")
+        damagedManifests = registry.gauge(
+            "gedge_datasync_damaged_manifests", help: "Manifests that damage made incomplete and that are not whole yet"
+        )
+        mendedManifests = registry.counter(
+            "gedge_datasync_mended_manifests_total", help: "Manifests that were fetched again because of damage")
         retries = registry.counter("gedge_datasync_retries_total", help: "Attempts of a fetch after the first")
         cacheHits = registry.counter(
             "gedge_datasync_cache_hits_total", help: "Fetches of versions that were here for nobody any more")

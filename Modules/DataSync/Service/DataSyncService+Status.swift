@@ -16,7 +16,7 @@ extension DataSyncService {
             pausedPeers: board.pausedPeers, bytesPerSecondLimit: desk.totalLimit, peerLimits: desk.peerLimits,
             flightBytes: sending.outstanding + receiving.outstanding,
             flightBudget: sending.capacity + receiving.capacity,
-            signer: writers?.key.verifyingKey.hexadecimal)
+            signer: writers?.key.verifyingKey.hexadecimal, scrub: try await scrubber.status())
         status.cache = try await cacheStatus()
         return status
     }

@@ -140,13 +140,12 @@ extension DataSyncService {
                 damaged: report.damaged.map(\.digest), isDone: isDone)
         }
         try await withThrowingTaskGroup(of: ShardStore.ScrubReport.self) { group in
-            group.addTask { [shards] in
+            group.addTask { [scrubber] in
                 defer { continuation.finish() }
-                return try await shards.scrub { continuation.yield($0) }
+                return try await scrubber.walkNow { continuation.yield($0) }
             }
             for await step in steps { try await writer.send(progress(step, isDone: false)) }
             guard let report = try await group.next() else { return }
-            metrics.damagedShards.increment(by: report.damaged.count)
             try await writer.send(progress(report, isDone: true))
         }
     }

@@ -49,6 +49,10 @@ public final class DataSyncService: Sendable {
     /// Raised when something may have to be sealed, and when what there is to tell of data sets changed.
     let due = Signal()
     let catalogueChanges = Signal()
+    /// Looks for damage at rest.
+    let scrubber: Scrubber
+    /// Raised when damage was found.
+    let damage = Signal()
     /// Signs manifests and verifies signatures; `nil` where nothing is signed.
     public let writers: WriterBook?
     /// Shards that a release left without a name, to be removed by `run`.
@@ -104,7 +108,9 @@ public final class DataSyncService: Sendable {
         }
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
         journals = JournalFiles(directory: "\(directory)/journals")
-        try await recoverJournals()
+        scrubber = Scrubber(
+            shards: shards, store: store, board: board, settings: configuration.scrub, metrics: self.metrics,
+            damage: damage, logger: logger, clock: clock)
         let authority: WriterBook.Authority =
             switch part {
             case .alone: .source(keys: nil)
@@ -116,6 +122,7 @@ public final class DataSyncService: Sendable {
         }
         try await writers?.recover()
         try await restoreOrders()
+        try await recoverJournals()
     }
 
     /// Registers the service's calls on the bus. Before `Bus.run`.
@@ -186,6 +193,11 @@ public final class DataSyncService: Sendable {
                 group.addTask { try await exchange.run() }
                 group.addTask { [self] in try await keepTelling() }
             }
+            group.addTask { [self] in try await scrubber.run() }
+            if configuration.mends {
+                group.addTask { [self] in try await DamageMender(service: self, logger: logger).run() }
+            }
+            if let exchange { group.addTask { try await exchange.run() } }
             try await group.waitForAll()
         }
     }
@@ -245,6 +257,7 @@ public final class DataSyncService: Sendable {
     func noticingDamage<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as DataSyncError where error.is(.corruptShard) {
             metrics.damagedShards.increment()
+            damage.raise()
             throw error
         }
     }

@@ -47,11 +47,20 @@ struct Catalogue {
     /// - Returns: whether the manifest is still here.
     func setComplete(_ digest: Digest, _ isComplete: Bool) throws -> Bool {
         try connection.execute("UPDATE datasync_manifests SET is_complete = ? WHERE digest = ?", isComplete, digest.hex)
-        return connection.changes > 0
+        let isHere = connection.changes > 0
+        if isComplete { try connection.execute("DELETE FROM datasync_damaged WHERE manifest = ?", digest.hex) }
+        return isHere
     }
 
     /// A shard was found damaged: what names it is not complete any more.
     func setIncomplete(naming shard: LeafKey) throws {
+        try connection.execute(
+            """
+            INSERT INTO datasync_damaged (manifest, found)
+            SELECT digest, (SELECT coalesce(max(found), 0) + 1 FROM datasync_damaged) FROM datasync_manifests
+            WHERE is_complete AND id IN (SELECT manifest FROM datasync_names WHERE shard = ?)
+            ON CONFLICT DO NOTHING
+            """, shard.bytes)
         try connection.execute(
             """
             UPDATE datasync_manifests SET is_complete = 0

@@ -184,5 +184,17 @@ enum DataSyncSchema {
                     bytes_per_second INTEGER NOT NULL DEFAULT 0  -- 0 for no limit
                 ) STRICT, WITHOUT ROWID;
                 """),
+            Migration(
+                7,
+                """
+                CREATE TABLE datasync_scrub (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    record TEXT NOT NULL           -- ScrubRecord, JSON
+                ) STRICT;
+                CREATE TABLE datasync_damaged (    -- manifests that were whole until a shard was found damaged
+                    manifest TEXT PRIMARY KEY REFERENCES datasync_manifests (digest) ON DELETE CASCADE,
+                    found INTEGER NOT NULL         -- order in which they were found
+                ) STRICT, WITHOUT ROWID;
+                """),
         ])
 }

@@ -29,28 +29,34 @@ extension ShardStore {
         var report = ScrubReport()
         var cursor = LeafPosition(0)
         while true {
-            try Task.checkCancellation()
-            let start = cursor
-            let rows = try await database.read { connection in
-                try ShardIndex(connection: connection).leaves(
-                    from: start, through: LeafPosition(.max), count: Self.scrubBatch)
-            }
-            guard let last = rows.last else { return report }
-            let found = try await workers.run { try self.inspect(rows) }
-            report.leaves += rows.count
-            report.bytes += rows.reduce(0) { $0 + $1.record.length }
-            report.mendedHeaders += found.mendedHeaders
-            for mismatch in found.mismatches where try await isStillThere(mismatch.row) {
-                _ = try await damaged(mismatch.row, in: nil, mismatch.detail)
-                report.damaged.append(mismatch.row.record.leaf.key)
-            }
+            let before = report.bytes
+            guard let next = try await scrub(from: cursor, into: &report) else { return report }
             progress(report)
-            cursor = LeafPosition(last.position.value + 1)
+            cursor = next
             if bytesPerSecond > 0 {
-                let bytes = rows.reduce(0) { $0 + $1.record.length }
-                try await clock.sleep(for: .seconds(Double(bytes) / Double(bytesPerSecond)))
+                try await clock.sleep(for: .seconds(Double(report.bytes - before) / Double(bytesPerSecond)))
             }
         }
+    }
+
+    /// Reads and hashes the next few records.
+    /// - Returns: where to go on; `nil` at the end.
+    func scrub(from start: LeafPosition, into report: inout ScrubReport) async throws -> LeafPosition? {
+        try Task.checkCancellation()
+        let rows = try await database.read { connection in
+            try ShardIndex(connection: connection).leaves(
+                from: start, through: LeafPosition(.max), count: Self.scrubBatch)
+        }
+        guard let last = rows.last else { return nil }
+        let found = try await workers.run { try self.inspect(rows) }
+        report.leaves += rows.count
+        report.bytes += rows.reduce(0) { $0 + $1.record.length }
+        report.mendedHeaders += found.mendedHeaders
+        for mismatch in found.mismatches where try await isStillThere(mismatch.row) {
+            _ = try await damaged(mismatch.row, in: nil, mismatch.detail)
+            report.damaged.append(mismatch.row.record.leaf.key)
+        }
+        return LeafPosition(last.position.value + 1)
     }
 
     /// Whether a leaf that did not match still lies there: it may have been removed while it was read.
