@@ -111,5 +111,33 @@ extension EndToEnd {
                 try await listed(cluster)?.privacy == .public
             }
         }
+
+        /// A job that waits for an edge has the model fetched by those that are there, and the round then moves nothing to them.
+        @Test func aPlannedEdgeHasTheModelBeforeTheRoundBegins() async throws {
+            let cluster = try await Cluster(edges: 2)
+            try await cluster.startCore()
+            try await cluster.startEdge("edge-1")
+            try await cluster.apply(rounds: 1, minimum: 2)
+            func status() async throws -> SyncStatus {
+                let text = try await cluster.must("sync", "status", "--edge", "edge-1", "-o", "json")
+                return try JSONDecoder().decode(SyncStatus.self, from: Data(text.utf8))
+            }
+            try await cluster.eventually("the edge has the model") { try await status().cache?.versions == 1 }
+            #expect(try await cluster.job().current == nil)
+            try await cluster.startEdge("edge-2")
+            let job = try await cluster.waitForJob()
+            let contributors = job.rounds.first?.contributors ?? []
+            #expect(contributors.count == 2)
+            #expect(try await status().cache?.hits == 1)
+
+            // A person may do the same.
+            let path = cluster.directory.file("data/test.csv")
+            try await cluster.must("data", "put", path, "demo/digits/test")
+            let asked = try await cluster.must("data", "prefetch", "demo/digits/test", "--to", "edge-1")
+            #expect(asked.contains("dataset/demo/digits/test@1 is being fetched by edge-1"))
+            try await cluster.eventually("the data set is there") {
+                try await cluster.must("data", "prefetch", "demo/digits/test", "--to", "edge-1").contains("already")
+            }
+        }
     }
 }

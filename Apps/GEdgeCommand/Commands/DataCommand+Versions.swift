@@ -5,7 +5,7 @@ import MessageBus
 
 /// `gedge data put|ls|rm|pin|verify`: data sets with versions, kept by the core.
 extension DataCommand {
-    static let stored = [put, append, seal, get, list, remove, pin, verify]
+    static let stored = [put, append, seal, get, list, prefetch, remove, pin, verify]
 
     static let put = Command(
         "data", "put", topic: .data, summary: "store a file or a directory as a new version of a data set",

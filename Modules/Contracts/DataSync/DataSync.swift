@@ -92,6 +92,8 @@ public struct FetchRequest: Codable, Sendable {
     public var tags: TransferTags?
     /// An earlier version that may differ little from it; if it is absent or not known at both sides, the newest that fits.
     public var base: Digest?
+    /// Whether nobody waits for it yet: it goes behind everything else.
+    public var isAhead: Bool?
 
     public init(
         manifest: Digest, source: PeerID, reference: String, maximumBytes: Int, tags: TransferTags? = nil,

@@ -21,6 +21,7 @@ struct DataSyncMetrics: Sendable {
     let cacheEvictions: Counter
     let cacheEvictedBytes: Counter
     let cacheBytes: Gauge
+    let prefetched: Counter
     let appendedBytes: Counter
     let sealedVersions: Counter
 
@@ -59,6 +60,8 @@ struct DataSyncMetrics: Sendable {
             "gedge_datasync_cache_evicted_bytes_total", help: "Raw bytes of the cached versions that were dropped")
         cacheBytes = registry.gauge(
             "gedge_datasync_cache_bytes", help: "Raw bytes of versions that are here for nobody any more")
+        prefetched = registry.counter(
+            "gedge_datasync_prefetches_total", help: "Versions that were fetched before they were wanted")
         appendedBytes = registry.counter(
             "gedge_datasync_appended_bytes_total", help: "Raw bytes of records and files appended to data sets here")
         sealedVersions = registry.counter(

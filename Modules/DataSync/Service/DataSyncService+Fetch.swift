@@ -22,6 +22,21 @@ extension DataSyncService {
     public func fetch(
         _ request: FetchRequest, trace: TraceID = .none, deadline: ContinuousClock.Instant? = nil
     ) async throws -> FetchReply {
+        // What is wanted now does not wait behind everything else; what came of it ahead of time is kept.
+        guard request.isAhead != true, ahead.takeOver(request.manifest) else {
+            return try await fetched(request, trace: trace, deadline: deadline)
+        }
+        let result: Result<FetchReply, any Error>
+        do { result = .success(try await fetched(request, trace: trace, deadline: deadline)) } catch {
+            result = .failure(error)
+        }
+        await letGo(request.manifest)
+        return try result.get()
+    }
+
+    private func fetched(
+        _ request: FetchRequest, trace: TraceID, deadline: ContinuousClock.Instant?
+    ) async throws -> FetchReply {
         try checkReference(request.reference)
         let record = board.begin(.fetching, request.manifest, with: request.source, tags: request.tags)
         defer { board.end(record) }
@@ -115,6 +130,7 @@ extension DataSyncService {
     private func attempt(_ fetch: inout Fetch) async throws -> FetchReply? {
         let (request, record) = (fetch.request, fetch.record)
         fetch.terms = try await ask(request)
+        if request.isAhead == true { fetch.terms.priority = .bulk }
         record.note(rule: fetch.terms.rule, tags: request.tags)
         record.attempt(peers: [request.source])
         var opening = try await open(fetch)

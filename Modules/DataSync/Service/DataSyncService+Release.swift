@@ -41,6 +41,7 @@ extension DataSyncService {
     /// Removes shards that no manifest names and no start has use for.
     func recover() async throws {
         try await store.write { try Catalogue(connection: $0).forgetWanted() }
+        try await release(prefix: Self.prefetchPrefix)
         let removed = try await shards.removeUnnamed()
         metrics.removedShards.increment(by: removed)
         await enforceQuota()

@@ -44,6 +44,7 @@ public final class DataSyncService: Sendable {
     /// One append at a time to each data set, and one seal.
     let appends = KeyedTurnstile<DatasetName>()
     let seals = KeyedTurnstile<DatasetName>()
+    let ahead = PrefetchBoard()
     /// One task at a time makes room in the cache.
     let evicting = Turnstile(places: 1)
     /// Raised when something may have to be sealed, and when what there is to tell of data sets changed.
@@ -152,6 +153,7 @@ public final class DataSyncService: Sendable {
         registerWriters()
         registerVersions()
         registerAppends()
+        registerPrefetches()
         registerPulls(on: bus)
         if let relays {
             bus.handle(DataSyncContract.announce) { request in
@@ -192,6 +194,7 @@ public final class DataSyncService: Sendable {
             if let exchange {
                 group.addTask { try await exchange.run() }
                 group.addTask { [self] in try await keepTelling() }
+                group.addTask { [self] in try await keepPrefetching() }
             }
             group.addTask { [self] in try await scrubber.run() }
             if configuration.mends {

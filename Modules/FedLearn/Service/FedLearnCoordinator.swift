@@ -185,6 +185,7 @@ public actor FedLearnCoordinator {
             do {
                 _ = try await bus.call(
                     FedLearnContract.abandon, reference, to: .peer(PeerID(edge)), timeout: .seconds(2))
+                await ModelsAhead.cancel(job, at: edge, bus, logger)
             } catch { logger.debug("could not tell an edge that a job is gone", ["edge": edge.text], error: error) }
         }
         try await ModelTransfer(bus: bus, trace: job.traceID).release(Job.referencePrefix(job.uid))

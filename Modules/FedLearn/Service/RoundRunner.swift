@@ -89,6 +89,7 @@ struct RoundRunner: Sendable {
     /// Waits until enough edges are eligible.
     private func plan(_ job: Job) async throws -> (PlacementPlan, Job) {
         var lastReason = ""
+        let ahead = ModelsAhead(bus: bus, logger: coordinator.logger(for: job))
         while true {
             let job = try await runner.currentJob()
             let plan = try await bus.call(
@@ -97,7 +98,10 @@ struct RoundRunner: Sendable {
             guard plan.trainingType == .federated else {
                 throw FedLearnError("unsupported", "training type '\(plan.trainingType.rawValue)' cannot be run here")
             }
-            if plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients { return (plan, job) }
+            let isEnough = plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients
+            // While the others are waited for, those that are planned fetch the model.
+            await ahead.follow(plan, job, begins: !isEnough)
+            if isEnough { return (plan, job) }
             let reason =
                 plan.pending.isEmpty
                 ? "\(plan.chosen.count) of at least \(job.spec.minimumClients) edges are eligible: "

@@ -48,6 +48,8 @@ import Testing
     @Test(arguments: 0..<16) func nothingThatIsNeededIsCollected(_ seed: Int) async throws {
         var random = SplitMix64(seed: UInt64(seed))
         let pair = try Pair()
+        // In memory where that may be mounted: thousands of syncs would hold up whatever else runs.
+        let disk = SmallDisk.isAvailable ? try SmallDisk(bytes: 64 << 20) : nil
         let core = try await pair.core()
         try await running(core) {
             var digests: [Digest] = []
@@ -56,7 +58,7 @@ import Testing
             }
             let world = World(digests)
             for life in 0..<4 {
-                let edge = try await pair.edge {
+                let edge = try await pair.edge(at: disk?.file("edge")) {
                     $0.cacheBytes = Self.quota
                     $0.segmentBytes = 64 << 10
                 }
@@ -243,7 +245,9 @@ import Testing
         try await edge.service.recover()
         let store = TestStore(shards: edge.shards, database: edge.database)
         #expect(try await store.problems() == [], "\(what)")
-        #expect(try await edge.namedShards() == Set(await edge.shards.digests()), "\(what)")
+        // Of a fetch that was cut short shards may be missing; none is there that nothing names.
+        let named = try await edge.namedShards()
+        #expect(try await named.isSuperset(of: edge.shards.digests()), "\(what)")
         #expect(try await edge.service.cacheStatus().bytes <= quota, "\(what)")
     }
 }
