@@ -44,13 +44,16 @@ public struct LogSettings: Codable, Sendable, Hashable {
 public struct SealSettings: Codable, Sendable, Hashable {
     public var bytes = ByteCount(64 << 20)
     public var age: Duration = .seconds(900)
+    /// How many of the versions that are made so are kept, each of which contains those before it.
+    public var versions = 16
 
     public init() {}
 
     /// - Throws: `DaemonError` `invalid` for a value outside its range.
     public func validate() throws {
-        guard bytes.bytes >= 1, age >= .milliseconds(100) else {
-            throw DaemonError("invalid", "seal.bytes must be 1 or more, and seal.age 100ms or more")
+        guard bytes.bytes >= 1, age >= .milliseconds(100), versions >= 1 else {
+            throw DaemonError(
+                "invalid", "seal.bytes must be 1 or more, seal.age 100ms or more, and seal.versions 1 or more")
         }
     }
 }

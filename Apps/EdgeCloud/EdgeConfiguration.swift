@@ -63,6 +63,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         var settings = DataSyncConfiguration()
         settings.sealBytes = seal.bytes.bytes
         settings.sealAge = seal.age
+        settings.sealedVersions = seal.versions
         settings.cacheBytes = cache.bytes.bytes
         settings.scrub = scrub
         settings.mends = true
@@ -84,6 +85,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
         "seal.bytes": "what is appended to a data set becomes a version when it has so many bytes",
         "seal.age": "what is appended to a data set becomes a version after this time at the latest",
+        "seal.versions": "how many of the versions made so are kept; each contains those before it",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ].merging(ScrubSettings.help(under: "scrub")) { first, _ in first }

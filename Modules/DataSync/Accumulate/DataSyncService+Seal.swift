@@ -44,12 +44,31 @@ extension DataSyncService {
                         "dataset": sealed.version.reference.description, "files": "\(sealed.version.entries)",
                         "records": "\(sealed.version.records ?? 0)", "bytes": "\(sealed.version.rawBytes)",
                     ])
+                await dropContained(in: dataset)
                 catalogueChanges.raise()
                 return SealReply(version: sealed.version, isUnchanged: false)
             }
             throw DataSyncError(
                 .missing, "shards of '\(dataset)' were removed as fast as they were written; try again",
                 isRetriable: true)
+        }
+    }
+
+    /// Drops versions that the newest one contains, but for the last few: what is sealed often would otherwise be listed again
+    /// and again. What fails, and what is being sent, goes with a later version.
+    private func dropContained(in dataset: DatasetName) async {
+        do {
+            let dropped = try await store.write { [board, configuration] connection in
+                let table = VersionTable(connection: connection)
+                let versions = try table.contained(of: dataset, keeping: max(1, configuration.sealedVersions))
+                    .filter { !board.isActive($0.manifest) }
+                for version in versions { try table.remove(version) }
+                return versions.compactMap(\.reference.version)
+            }
+            for number in dropped { try await release(prefix: VersionTable.owner(of: dataset, version: number)) }
+        } catch {
+            logger.warning(
+                "versions that newer ones contain are still listed", ["dataset": dataset.description], error: error)
         }
     }
 
@@ -164,7 +183,9 @@ extension DataSyncService {
                     dataset, version: number, manifest: digest, entries: manifest.files.count,
                     rawBytes: manifest.rawBytes, artefact: artefact, isPinned: false,
                     records: records > 0 ? records : nil, now: clock.now())
-                version = try versions.version(DatasetReference(dataset, version: number))
+                let reference = DatasetReference(dataset, version: number)
+                try versions.setSealed(reference, after: base)
+                version = try versions.version(reference)
             }
             let table = JournalTable(connection: connection)
             for journal in journals { try table.remove(journal: journal.id) }

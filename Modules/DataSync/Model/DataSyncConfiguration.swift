@@ -36,6 +36,8 @@ public struct DataSyncConfiguration: Sendable {
     /// policy's rule says.
     public var sealBytes = 64 << 20
     public var sealAge: Duration = .seconds(900)
+    /// Of the versions that are made so, each of which contains those before it, the last so many are kept, and pinned ones.
+    public var sealedVersions = 16
 
     /// Off in a library; the daemons take theirs from their configuration.
     public var scrub = ScrubSettings.off

@@ -196,5 +196,16 @@ enum DataSyncSchema {
                     found INTEGER NOT NULL         -- order in which they were found
                 ) STRICT, WITHOUT ROWID;
                 """),
+            Migration(
+                8,
+                """
+                CREATE TABLE datasync_sealed (     -- versions made of what was appended
+                    dataset TEXT NOT NULL,
+                    version INTEGER NOT NULL,
+                    root INTEGER NOT NULL,         -- each version of one root has everything that those before it have
+                    PRIMARY KEY (dataset, version),
+                    FOREIGN KEY (dataset, version) REFERENCES datasync_versions (dataset, version) ON DELETE CASCADE
+                ) STRICT, WITHOUT ROWID;
+                """),
         ])
 }

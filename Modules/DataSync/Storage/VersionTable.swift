@@ -90,6 +90,28 @@ struct VersionTable {
             version.reference.dataset.description, version.reference.version)
     }
 
+    /// Notes that a version has everything that `base` has, and what was appended since.
+    func setSealed(_ version: DatasetReference, after base: DatasetVersion?) throws {
+        try connection.execute(
+            """
+            INSERT INTO datasync_sealed (dataset, version, root)
+            VALUES (?1, ?2, coalesce((SELECT root FROM datasync_sealed WHERE dataset = ?1 AND version = ?3), ?2))
+            """, version.dataset.description, version.version, base?.reference.version)
+    }
+
+    /// Versions all of which is in the data set's newest one, because they were made of what was appended and so were all after
+    /// them; but for the last `count`, and for pinned ones.
+    func contained(of dataset: DatasetName, keeping count: Int) throws -> [DatasetVersion] {
+        try connection.query(
+            """
+            \(Self.columns) JOIN datasync_sealed s ON s.dataset = v.dataset AND s.version = v.version
+            WHERE v.dataset = ?1 AND NOT v.is_pinned AND s.root = (
+                SELECT n.root FROM datasync_sealed n WHERE n.dataset = ?1 AND n.version = (
+                    SELECT max(version) FROM datasync_versions WHERE dataset = ?1))
+            ORDER BY v.version DESC LIMIT -1 OFFSET ?2
+            """, dataset.description, count, row: Self.version)
+    }
+
     private static let columns = """
         SELECT v.dataset, v.version, v.manifest, v.entries, v.raw_bytes, v.artefact, v.is_pinned, v.created,
             coalesce(m.is_complete, 0), r.records

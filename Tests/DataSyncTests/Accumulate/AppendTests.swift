@@ -178,6 +178,43 @@ import Testing
         }
     }
 
+    /// Of versions that contain each other the last few stay; what was put in between is no part of that, nor what is pinned.
+    @Test func olderVersionsThatAreContainedGo() async throws {
+        let cloud = try await cloud { $0.sealedVersions = 2 }
+        let name = try Cloud.dataset()
+        func versions() async throws -> [Int] {
+            try await cloud.database.read {
+                try VersionTable(connection: $0).versions(of: name).compactMap(\.reference.version)
+            }
+        }
+        func seal(_ count: Int) async throws {
+            for _ in 0..<count {
+                try await cloud.append("a\n")
+                _ = try await cloud.service.seal(name)
+            }
+        }
+        try await seal(2)
+        try await cloud.database.write { connection in
+            let table = VersionTable(connection: connection)
+            try table.setPinned(true, table.version(DatasetReference(name, version: 1)))
+        }
+        try await seal(3)
+        #expect(try await versions() == [1, 4, 5])
+        #expect(try await cloud.records() == Array(String(repeating: "a\n", count: 5).utf8))
+        // Somebody puts something else: what was appended before is in no later version, and stays.
+        let file = directory.file("other")
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: file))
+        try await running(cloud) {
+            let request = IngestRequest(dataset: name, path: file)
+            for try await _ in try await cloud.bus.stream(DataSyncContract.ingest, request) {}
+        }
+        try await seal(4)
+        #expect(try await versions() == [1, 4, 5, 6, 9, 10])
+        _ = try await cloud.service.removeVersions(DatasetReference(name, version: 6))
+        try await seal(1)
+        #expect(try await versions() == [1, 4, 5, 10, 11])
+    }
+
     /// A disk that fills up refuses by name; everything that was acknowledged is there, and nothing else.
     @Test(.enabled(if: SmallDisk.isAvailable, "needs the right to mount a file system"))
     func aFullDiskRefusesWhole() async throws {

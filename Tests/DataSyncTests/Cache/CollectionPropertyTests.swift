@@ -61,6 +61,7 @@ import Testing
                 let edge = try await pair.edge(at: disk?.file("edge")) {
                     $0.cacheBytes = Self.quota
                     $0.segmentBytes = 64 << 10
+                    $0.sealedVersions = .max
                 }
                 try await running(edge) {
                     try await edge.bus.ready(.core, timeout: .seconds(60))
