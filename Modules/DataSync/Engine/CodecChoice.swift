@@ -9,8 +9,8 @@ struct CodecChoice: Sendable, Hashable {
         case delta
         case smallDelta
 
-        /// Whether it takes zstd.
-        var isDear: Bool { self == .small || self == .smallDelta }
+        /// Whether it is for slow links alone.
+        var isDear: Bool { self == .small }
     }
 
     /// What a method was seen to do, per raw byte.
@@ -31,8 +31,9 @@ struct CodecChoice: Sendable, Hashable {
     /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second. What was
     /// not measured yet is taken for as fast.
     static let fastLink = 150e6
-    /// zstd is for links up to 1 Gbit/s: what seems slower than the machine but faster than that is held up by a processor or a
-    /// disk, which more work would hold up longer.
+    /// Whole leaves are packed by zstd on links up to 1 Gbit/s: what seems slower than the machine but faster than that is held
+    /// up by a processor or a disk, which more work would hold up longer. Of a difference zstd saves enough to be worth it
+    /// on any link, as long as it is faster than `fastLink`.
     static let slowLink = 130e6
     /// A method must be so much faster than a cheaper one to be worth its work.
     private static let gain = 0.95

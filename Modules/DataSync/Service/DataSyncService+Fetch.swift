@@ -193,7 +193,7 @@ extension DataSyncService {
     private func open(_ fetch: Fetch) async throws -> Opening {
         let request = fetch.request
         let digest = request.manifest
-        if let entry = try await store.read({ try Catalogue(connection: $0).entry(digest) }) {
+        if let entry = try await entry(digest) {
             _ = try rules.check(entry.manifest, maximumBytes: request.maximumBytes)
             return Opening(manifest: entry.manifest)
         }
@@ -228,6 +228,7 @@ extension DataSyncService {
             try catalogue.tag(digest, of: request.reference, request.tags)
             try catalogue.setTransfer(digest, .moving, from: request.source, now: clock.now())
         }
+        manifests.add(digest, manifest)
         arrivals.raise(digest)
         return Opening(manifest: manifest, offer: offer)
     }

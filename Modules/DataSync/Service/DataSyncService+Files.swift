@@ -15,7 +15,7 @@ extension DataSyncService {
         try checkReference(reference)
         let reader = DatasetReader(store: shards, limits: configuration.limits)
         var known: Manifest?
-        if let base { known = try await store.read { try Catalogue(connection: $0).entry(base) }?.manifest }
+        if let base { known = try await entry(base)?.manifest }
         // A release that runs meanwhile may remove a shard that was found here and not written again: then once more.
         for _ in 0..<4 {
             let result = try await makingRoom { try await reader.read(path, base: known, progress: progress) }

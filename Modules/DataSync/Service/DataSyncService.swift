@@ -229,11 +229,18 @@ public final class DataSyncService: Sendable {
     /// A manifest that is here, all of its shards or not.
     func known(_ digest: Digest) async throws -> Manifest {
         if let manifest = manifests[digest] { return manifest }
-        guard let entry = try await store.read({ try Catalogue(connection: $0).entry(digest) }) else {
+        guard let entry = try await entry(digest) else {
             throw DataSyncError(.missing, "manifest \(digest) is not here")
         }
-        manifests.add(digest, entry.manifest)
         return entry.manifest
+    }
+
+    /// A manifest that is here; `nil` when it is not.
+    func entry(_ digest: Digest) async throws -> Catalogue.Entry? {
+        let known = manifests[digest]
+        let entry = try await store.read { try Catalogue(connection: $0).entry(digest, known: known) }
+        if let entry { manifests.add(digest, entry.manifest) }
+        return entry
     }
 
     /// What the manifest is, as far as anybody here said.
@@ -244,7 +251,7 @@ public final class DataSyncService: Sendable {
     /// A manifest all of whose shards are here.
     /// - Throws: `DataSyncError` `missing`.
     public func manifest(_ digest: Digest) async throws -> Manifest {
-        guard let entry = try await store.read({ try Catalogue(connection: $0).entry(digest) }), entry.isComplete else {
+        guard let entry = try await entry(digest), entry.isComplete else {
             throw DataSyncError(.missing, "manifest \(digest) is not here, or not all of its shards are")
         }
         return entry.manifest

@@ -12,8 +12,16 @@ struct Catalogue {
         let isComplete: Bool
     }
 
-    func entry(_ digest: Digest) throws -> Entry? {
-        try connection.first("SELECT body, is_complete FROM datasync_manifests WHERE digest = ?", digest.hex) { row in
+    /// - Parameter known: the manifest of this name, if it was read before.
+    func entry(_ digest: Digest, known: Manifest? = nil) throws -> Entry? {
+        if let known {
+            return try connection.first("SELECT is_complete FROM datasync_manifests WHERE digest = ?", digest.hex) {
+                row in
+                Entry(manifest: known, isComplete: try row.bool(0))
+            }
+        }
+        return try connection.first("SELECT body, is_complete FROM datasync_manifests WHERE digest = ?", digest.hex) {
+            row in
             Entry(manifest: try row.json(0), isComplete: try row.bool(1))
         }
     }
