@@ -2,8 +2,8 @@ public import Contracts
 
 /// Reads files of any size and number into a store, as shards and a manifest that lists them.
 ///
-/// Leaves are cut by content (`FastChunker`) and at the start of each file; all files form one stream, so that many small
-/// ones share shards. In memory are a few slabs of 4 MiB. While one is read, those before it are hashed, packed and
+/// Leaves are cut at the start of each file, at the boundaries of tensors in files that hold them (`TensorLayout`), and otherwise
+/// by content (`FastChunker`); all files form one stream, so that many small ones share shards. In memory are a few slabs of 4 MiB. While one is read, those before it are hashed, packed and
 /// written.
 public struct DatasetReader: Sendable {
     /// What was read.
@@ -73,7 +73,10 @@ public struct DatasetReader: Sendable {
                 throw DataSyncError(
                     .tooLarge, "more than \(rules.limits.shards) shards; divide the files into several data sets")
             }
-            return ArrivedShard(digest: digest, list: list, contents: group.map(\.content))
+            let words = group.reduce(0) { $0 + ($1.elementBytes == 4 ? $1.leaf.size : 0) }
+            return ArrivedShard(
+                digest: digest, list: list, contents: group.map(\.content),
+                elementBytes: 2 * words > list.size ? 4 : 1)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             var running = 0
@@ -82,8 +85,10 @@ public struct DatasetReader: Sendable {
                 let slab = try await store.workers.run { try cutter.next() }
                 let leaves = try await store.inParallel(slab.pieces, weight: \.weight) { $0.hashed }
                 var ready: [ArrivedShard] = []
-                for (leaf, content) in leaves {
-                    ready += try grouper.add(leaf, content).map(specified)
+                for (piece, (leaf, content)) in zip(slab.pieces, leaves) {
+                    ready += try grouper.add(
+                        leaf, content, elementBytes: piece.elementBytes, tensors: piece.tensors
+                    ).map(specified)
                 }
                 isLast = slab.isLast
                 if isLast, let last = grouper.finish() { ready.append(try specified(last)) }
@@ -146,16 +151,23 @@ public struct DatasetReader: Sendable {
 
 extension FileCutter.Piece {
     fileprivate var weight: Int {
-        switch self {
-        case .new(let bytes): bytes.count
+        switch content {
+        case .new(let bytes, _): bytes.count
         case .known: 0
         }
     }
 
+    fileprivate var elementBytes: Int {
+        switch content {
+        case .new(_, let elementBytes): elementBytes
+        case .known: 1
+        }
+    }
+
     fileprivate var hashed: (Leaf, ArrivedShard.Content) {
-        switch self {
+        switch content {
         case .known(let leaf): (leaf, .present)
-        case .new(let bytes):
+        case .new(let bytes, _):
             (Leaf(key: bytes.withUnsafeBytes { SHA256.key(of: $0) }, size: bytes.count), .raw(bytes))
         }
     }

@@ -9,9 +9,16 @@ final class FileCutter: @unchecked Sendable {
     // @unchecked: `DatasetReader` calls `next` again only after the call before has returned.
 
     /// A leaf in memory, not hashed yet, or one that is known from an earlier manifest.
-    enum Piece: Sendable {
-        case new(ShardBytes)
-        case known(Leaf)
+    struct Piece: Sendable {
+        enum Content: Sendable {
+            /// Bytes of an element as in `NewShard`.
+            case new(ShardBytes, elementBytes: Int)
+            case known(Leaf)
+        }
+
+        let content: Content
+        /// Which file it is of, if that holds tensors; see `ShardGrouper`.
+        let tensors: Int?
     }
 
     /// What one call has read.
@@ -30,7 +37,7 @@ final class FileCutter: @unchecked Sendable {
     /// The files as they were read.
     private(set) var files: [FileSpec] = []
     private var index = 0
-    private var chunker = FastChunker()
+    private var cutter = LeafCutter(nil)
     /// The file that is being read.
     private var open: OpenFile?
     private var position = 0
@@ -80,7 +87,8 @@ final class FileCutter: @unchecked Sendable {
                 let entry = entries[index]
                 files.append(
                     FileSpec(path: entry.path, size: entry.size, mode: entry.mode, modified: entry.modified))
-                slab.pieces += leaves.map { .known($0) }
+                let tensors = TensorLayout.isExpected(in: entry.path) ? index : nil
+                slab.pieces += leaves.map { Piece(content: .known($0), tensors: tensors) }
                 index += 1
                 // Leaves that are not read take no room in the slab, but they are not to pile up either.
                 if slab.pieces.count > 4096 { return slab }
@@ -92,17 +100,18 @@ final class FileCutter: @unchecked Sendable {
             let count = try file.file.read(into: [room], at: position)
             position += count
             slab.bytes += count
-            for size in chunker.feed(UnsafeRawBufferPointer(rebasing: room[..<count])) {
-                slab.pieces.append(.new(ShardBytes(buffer: buffer, range: start..<start + size)))
-                start += size
+            let tensors = TensorLayout.isExpected(in: entries[index].path) ? index : nil
+            func take(_ cut: LeafCutter.Cut) {
+                let bytes = ShardBytes(buffer: buffer, range: start..<start + cut.size)
+                slab.pieces.append(
+                    Piece(content: .new(bytes, elementBytes: cut.elementBytes), tensors: tensors))
+                start += cut.size
             }
+            for cut in cutter.feed(UnsafeRawBufferPointer(rebasing: room[..<count])) { take(cut) }
             end += count
             guard count < room.count else { break }
             // The end of the file, which ends a leaf.
-            if let size = chunker.finish() {
-                slab.pieces.append(.new(ShardBytes(buffer: buffer, range: start..<start + size)))
-                start += size
-            }
+            if let cut = cutter.finish() { take(cut) }
             try close(file)
         }
         if end > start { carried = ShardBytes(buffer: buffer, range: start..<end) }
@@ -117,6 +126,12 @@ final class FileCutter: @unchecked Sendable {
             throw DataSyncError(.invalidRequest, "\(path) was a file and is none any more; try again")
         }
         position = 0
+        let source = ByteSource(size: Int(file.status.st_size)) { offset, count in
+            let buffer = ShardBuffer(capacity: max(1, count))
+            let memory = UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<count])
+            return Array(memory[..<(try file.file.read(into: [memory], at: offset))])
+        }
+        cutter = LeafCutter(try TensorLayout.read(source, path: entries[index].path))
         open = file
         return file
     }

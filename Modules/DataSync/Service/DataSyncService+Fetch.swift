@@ -241,7 +241,8 @@ extension DataSyncService {
             let catalogue = Catalogue(connection: connection)
             // What is no model the rules might keep from the source, which would be told of as a refusal.
             return try catalogue.newestComplete(except: request.manifest, count: 16).filter { digest in
-                try catalogue.tags(of: digest).map { $0.artefact == .model } ?? true
+                guard let tags = try catalogue.tags(of: digest) else { return true }
+                return tags.artefact == .model || (tags.dataset != nil && tags.dataset == request.tags?.dataset)
             }
         }
         bases = Array(bases.prefix(8))

@@ -21,7 +21,7 @@ extension DataSyncService {
         while !rest.isEmpty, fetch.record.phase == .moving {
             let part = rest.prefix(Self.portion)
             rest = rest.dropFirst(part.count)
-            let wanted = try await plan(Array(part), of: manifest, fetch, base: base?.manifest)
+            let wanted = try await plan(Array(part), of: manifest, fetch, base: base?.shards)
             let remote = wanted.filter { !$0.selection.indices.isEmpty }
             try await assemble(wanted.filter { $0.selection.indices.isEmpty }, fetch)
             guard !remote.isEmpty else { continue }
@@ -30,7 +30,7 @@ extension DataSyncService {
     }
 
     private func pull(
-        _ wanted: [ShardAssembler.Wanted], of manifest: Manifest, _ base: (digest: Digest, manifest: Manifest)?,
+        _ wanted: [ShardAssembler.Wanted], of manifest: Manifest, _ base: (digest: Digest, shards: [ShardSpec])?,
         _ links: [PullSession.Link], _ fetch: inout Fetch
     ) async throws {
         let largest = wanted.reduce(0) { max($0, $1.spec.size) }
@@ -43,11 +43,11 @@ extension DataSyncService {
         let session = PullSession(
             self,
             PullSession.Setting(
-                manifest: fetch.request.manifest, elementBytes: manifest.tensors.isEmpty ? 1 : 4,
+                manifest: fetch.request.manifest, elementBytes: manifest.tensors.isEmpty && base == nil ? 1 : 4,
                 priority: fetch.terms.priority.carrying(total), codec: fetch.terms.codec, deadline: fetch.deadline,
                 trace: fetch.trace,
                 room: TransferRoom(bytes: lease.bytes, largest: largest, window: window, batch: batch),
-                base: base.map { ($0.digest, $0.manifest.shards) }),
+                base: base),
             wanted: wanted, links: links, record: fetch.record)
         defer {
             let moved = session.moved
@@ -110,16 +110,15 @@ extension DataSyncService {
         return (holders + [own], holders)
     }
 
-    /// The newest version that both sides have whose shards lie as the manifest's do.
+    /// The newest version that both sides have some of whose shards lie as the manifest's do, and these.
     private func base(
         of opening: Opening, _ request: FetchRequest
-    ) async throws -> (digest: Digest, manifest: Manifest)? {
-        guard !opening.manifest.tensors.isEmpty else { return nil }
+    ) async throws -> (digest: Digest, shards: [ShardSpec])? {
         for digest in opening.offer?.bases ?? [] {
             let manifest: Manifest
             // It may have been released meanwhile.
             do { manifest = try await self.manifest(digest) } catch is DataSyncError { continue }
-            if manifest.hasSameLayout(as: opening.manifest) { return (digest, manifest) }
+            if let shards = opening.manifest.places(in: manifest) { return (digest, shards) }
         }
         return nil
     }
@@ -128,12 +127,12 @@ extension DataSyncService {
 
     /// The leaf lists of shards and which of their leaves are not here.
     private func plan(
-        _ places: [Int], of manifest: Manifest, _ fetch: Fetch, base: Manifest?
+        _ places: [Int], of manifest: Manifest, _ fetch: Fetch, base: [ShardSpec]?
     ) async throws -> [ShardAssembler.Wanted] {
         let lists = try await lists(places, of: manifest, fetch)
         var here: Set<LeafKey> = []
         if let base {
-            for list in try await shards.lists(places.map { base.shards[$0].digest }).values {
+            for list in try await shards.lists(places.map { base[$0].digest }).values {
                 for leaf in list.leaves { here.insert(leaf.key) }
             }
         }
@@ -145,7 +144,8 @@ extension DataSyncService {
             let wanted = list.leaves.indices.filter { !here.contains(list.leaves[$0].key) }
             return ShardAssembler.Wanted(
                 index: place, spec: manifest.shards[place], list: list,
-                selection: LeafSelection(wanted, of: list.leaves.count), hasBase: base != nil)
+                selection: LeafSelection(wanted, of: list.leaves.count),
+                hasBase: base.map { $0[place].digest != manifest.shards[place].digest } ?? false)
         }
     }
 

@@ -146,7 +146,7 @@ extension DataSyncService {
         // Without it nothing is wrong: whole leaves go, and nobody is told why.
         if let digest = request.base, try await isServed(digest, to: peer) {
             let old = try await known(digest)
-            if old.hasSameLayout(as: served.manifest) { base = old.shards }
+            base = served.manifest.places(in: old)
         }
         let record = board.begin(.serving, request.manifest, with: peer, tags: try await tags(of: request.manifest))
         record.count { counters in counters.wanted = asks.reduce(0) { $0 + shards[$1.index].size } }
