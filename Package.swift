@@ -127,11 +127,13 @@ let package = Package(
         executable(
             "bus-target", ["MessageBus", "Contracts", "Core", "Telemetry"], path: "Tests/Support/bus-target"),
         executable(
+            "bus-endurance", ["MessageBus", "Contracts", "Core", "Telemetry"], path: "Tests/Support/bus-endurance"),
+        executable(
             "datasync-crasher", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"],
             path: "Tests/Support/datasync-crasher"),
         executable("store-crasher", ["Store", "Core", "Telemetry"], path: "Tests/Support/store-crasher"),
         tests(
-            "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target"],
+            "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target", "bus-endurance"],
             resources: [.copy("Wire/vectors.json")]),
         tests("SyncPolicyTests", service + ["DataSync", "YAMLKit"]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),

@@ -12,7 +12,12 @@ public final class Crasher: @unchecked Sendable {
     private var buffer: [UInt8] = []
 
     /// - Parameter executable: its name; it lies beside the tests.
-    public init(_ executable: String, _ arguments: String...) throws {
+    public convenience init(_ executable: String, _ arguments: String...) throws {
+        try self.init(executable, arguments)
+    }
+
+    public init(_ executable: String, _ arguments: [String]) throws {
+        _ = Glibc.signal(SIGPIPE, SIG_IGN)  // for `tell`
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(executable).path
         let output = Pipe()
@@ -38,6 +43,15 @@ public final class Crasher: @unchecked Sendable {
     public func line() async throws -> String? {
         try await reader.run { self.nextLine() }
     }
+
+    /// Writes a line to its standard input; nothing happens if it has ended.
+    public func tell(_ line: String) {
+        // A process that was killed does not read; whoever waits for its lines learns of it.
+        try? input.write(contentsOf: Data("\(line)\n".utf8))
+    }
+
+    /// Sends it a signal, such as `SIGSTOP`.
+    public func signal(_ number: Int32) { child.signal(number) }
 
     /// `kill -9`, and waits for its end.
     public func kill() {

@@ -4,8 +4,10 @@ import Glibc
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
-    public init(_ label: String = "gedge") throws {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    /// - Parameter inMemory: on a file system in memory where there is one, for what makes very many files.
+    public init(_ label: String = "gedge", inMemory: Bool = false) throws {
+        var base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        if inMemory, access("/dev/shm", W_OK | X_OK) == 0 { base = "/dev/shm" }
         var template = Array("\(base)/\(label)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TemporaryDirectoryError(errno: errno, base: base) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

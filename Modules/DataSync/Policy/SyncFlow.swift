@@ -39,11 +39,11 @@ public struct SyncFlow: Sendable, Hashable {
             return SyncFlow(
                 manifest: manifest, since: now, previous: nil, last: isAllowed ? now : nil, isAllowed: isAllowed)
         }
-        var next = flow
+        var next = flow.notAfter(now)
         if isAllowed {
             let isSameTurn = flow.isAllowed && flow.lastMoved(before: manifest, now: now) == flow.previous
             if !isSameTurn {
-                next.previous = flow.last
+                next.previous = next.last
                 next.last = now
             }
         } else if flow.isAllowed {
@@ -52,5 +52,15 @@ public struct SyncFlow: Sendable, Hashable {
         next.manifest = manifest
         next.isAllowed = isAllowed
         return next
+    }
+
+    /// What is remembered of times to come, because the clock was set back, counts as of now: the next turn is counted from
+    /// here, not held back until the clock has caught up.
+    private func notAfter(_ now: Timestamp) -> SyncFlow {
+        var flow = self
+        flow.since = min(since, now)
+        flow.previous = previous.map { min($0, now) }
+        flow.last = last.map { min($0, now) }
+        return flow
     }
 }

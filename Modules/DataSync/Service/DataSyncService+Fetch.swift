@@ -70,7 +70,7 @@ extension DataSyncService {
         /// Holders that failed it.
         var avoided: [PeerID] = []
         var terms = TransferTerms()
-        /// Whether the manifest was held for it, so that its being gone means that it was released.
+        /// Whether it was held for the request; then a release ends the fetch.
         var isHeld = false
     }
 
@@ -133,9 +133,7 @@ extension DataSyncService {
         if request.isAhead == true { fetch.terms.priority = .bulk }
         record.note(rule: fetch.terms.rule, tags: request.tags)
         record.attempt(peers: [request.source])
-        var opening = try await open(fetch)
-        // Otherwise the manifest was here for others, and is held for this one when it is complete.
-        if opening.offer != nil { fetch.isHeld = true }
+        var opening = try await open(&fetch)
         let manifest = opening.manifest
         let missing = try await missing(of: manifest)
         if record.counters.wanted == 0 {
@@ -158,8 +156,7 @@ extension DataSyncService {
         guard request.source != .local else {
             throw DataSyncError(.missing, "\(missing.count) of its shards are not here, and no source was named")
         }
-        guard try await begin(fetch) else { return nil }
-        fetch.isHeld = true
+        guard try await begin(&fetch) else { return nil }
         if opening.offer == nil { opening.offer = try await self.offer(fetch, needsManifest: false).offer }
         guard record.handle(.ready) == .begin else { return nil }
         try await pull(missing, of: opening, &fetch)
@@ -190,9 +187,10 @@ extension DataSyncService {
     }
 
     /// The manifest, from here or from the source, checked against its name, the rules and what the caller expects.
-    private func open(_ fetch: Fetch) async throws -> Opening {
+    private func open(_ fetch: inout Fetch) async throws -> Opening {
         let request = fetch.request
         let digest = request.manifest
+        if fetch.isHeld { try await store.read { try Catalogue(connection: $0).checkHeld(request) } }
         if let entry = try await entry(digest) {
             _ = try rules.check(entry.manifest, maximumBytes: request.maximumBytes)
             return Opening(manifest: entry.manifest)
@@ -222,12 +220,10 @@ extension DataSyncService {
         let signatures = try await verifiedSignatures(of: digest, offer.signatures, request)
         try await store.write { [clock] connection in
             let catalogue = Catalogue(connection: connection)
-            try catalogue.insert(manifest, digest: digest, now: clock.now())
+            try catalogue.enter(manifest, for: request, now: clock.now())
             try catalogue.sign(digest, signatures)
-            try catalogue.hold(digest, for: request.reference)
-            try catalogue.tag(digest, of: request.reference, request.tags)
-            try catalogue.setTransfer(digest, .moving, from: request.source, now: clock.now())
         }
+        fetch.isHeld = true
         manifests.add(digest, manifest)
         arrivals.raise(digest)
         return Opening(manifest: manifest, offer: offer)
@@ -262,25 +258,18 @@ extension DataSyncService {
     // MARK: States
 
     /// Commits that shards are about to move, unless that is known: after a restart, or when a shard was damaged.
-    /// - Returns: whether the manifest is still here: others that had it may have let it go.
-    private func begin(_ fetch: Fetch) async throws -> Bool {
+    /// - Returns: whether the manifest is still here.
+    private func begin(_ fetch: inout Fetch) async throws -> Bool {
         let request = fetch.request
-        let state = try await store.read { try Catalogue(connection: $0).transferState(request.manifest) }
-        guard state != .moving || !fetch.isHeld else { return true }
-        return try await store.write { [clock] connection in
-            let catalogue = Catalogue(connection: connection)
-            guard try catalogue.setComplete(request.manifest, false) else {
-                if fetch.isHeld { throw Self.released(request) }
-                return false
+        let isHeld = fetch.isHeld
+        if try await !store.read({ try Catalogue(connection: $0).isMoving(request) }) {
+            let isHere = try await store.write { [clock] connection in
+                try Catalogue(connection: connection).setMoving(request, wasHeld: isHeld, now: clock.now())
             }
-            try catalogue.hold(request.manifest, for: request.reference)
-            try catalogue.tag(request.manifest, of: request.reference, request.tags)
-            if state == nil {
-                try catalogue.setTransfer(request.manifest, .wanted, from: request.source, now: clock.now())
-            }
-            try catalogue.setTransfer(request.manifest, .moving, from: request.source, now: clock.now())
-            return true
+            guard isHere else { return false }
         }
+        fetch.isHeld = true
+        return true
     }
 
     /// Places of the shards that are not here, each shard once, in order.
@@ -295,24 +284,12 @@ extension DataSyncService {
     /// Commits that everything is here and held.
     /// - Returns: whether it is: a shard may have gone since it was looked at, or the manifest with those who had it.
     private func complete(_ fetch: Fetch, _ manifest: Manifest) async throws -> Bool {
-        let (request, moved) = (fetch.request, fetch.moved.shards > 0)
+        let (request, isHeld, moved) = (fetch.request, fetch.isHeld, fetch.moved.shards > 0)
         let isCaching = configuration.cacheBytes > 0
         let wasCached: Bool? = try await store.write { [self] connection in
             let catalogue = Catalogue(connection: connection)
-            guard try catalogue.holdsShards(of: manifest) else { return nil }
             let wasCached = try isCaching && CacheTable(connection: connection).isCached(request.manifest)
-            guard try catalogue.setComplete(request.manifest, true) else {
-                if fetch.isHeld { throw Self.released(request) }
-                return nil
-            }
-            try catalogue.hold(request.manifest, for: request.reference)
-            try catalogue.tag(request.manifest, of: request.reference, request.tags)
-            if let state = try catalogue.transferState(request.manifest), state != .complete {
-                // All shards are durable (verified), and with this very commit they are held (complete).
-                for next in [TransferState.verified, .complete] where state != next {
-                    try catalogue.setTransfer(request.manifest, next, from: request.source, now: clock.now())
-                }
-            }
+            guard try catalogue.setComplete(request, manifest, wasHeld: isHeld, now: clock.now()) else { return nil }
             if isCaching { try noteUse(of: request, bytes: manifest.rawBytes, moved: moved, connection) }
             return wasCached
         }
@@ -347,9 +324,5 @@ extension DataSyncService {
         {
             logger.debug("the source is away", ["source": source.text], error: error)
         }
-    }
-
-    private static func released(_ request: FetchRequest) -> DataSyncError {
-        DataSyncError(.missing, "it was released while it was fetched for '\(request.reference)'")
     }
 }

@@ -13,11 +13,19 @@ import Telemetry
 //   datasync-crasher append DIRECTORY                  appends records "N xxx…", numbered from 0, and seals now and then:
 //                                                      "appended POSITION", bytes of all records so far
 //   datasync-crasher fetch DIRECTORY ADDRESS MANIFEST  fetches a manifest from a core at an ipc address: "moved N present M"
+//   datasync-crasher serve DIRECTORY ADDRESS           is such a core, until it reads "quit"
+//
+// It may be told on its standard input to kill itself, "die BYTES", as soon as so many more bytes of shards were sent or
+// received; then, and when it quits, it says how many it sent: "sent N".
 
 func say(_ text: String) {
     let bytes = Array("\(text)\n".utf8)
     guard write(1, bytes, bytes.count) == bytes.count else { exit(3) }
 }
+
+let metrics = MetricsRegistry()
+let sent = metrics.counter("gedge_datasync_sent_bytes_total", help: "")
+let received = metrics.counter("gedge_datasync_received_bytes_total", help: "")
 
 func open(_ directory: String, identity: String) async throws -> (Bus, DataSyncService) {
     var busConfiguration = BusConfiguration(identity: PeerID(identity))
@@ -31,8 +39,9 @@ func open(_ directory: String, identity: String) async throws -> (Bus, DataSyncS
     configuration.segmentBytes = 100 << 10
     configuration.batchBytes = 16 << 10
     configuration.windowBytes = 32 << 10
+    configuration.retry = RetryPolicy(base: .milliseconds(10), maximum: .milliseconds(500), attempts: 60)
     let service = try await DataSyncService(
-        bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration)
+        bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration, metrics: metrics)
     return (bus, service)
 }
 
@@ -69,6 +78,42 @@ func publish(with service: DataSyncService, _ task: Int) async throws {
     }
 }
 
+/// Obeys its standard input, on threads of its own.
+func obey() {
+    Task.detached {
+        let input = ThreadExecutor(name: "input")
+        let watch = ThreadExecutor(name: "watch")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            while let line = try await input.run({ readLine() }), line != "quit" {
+                guard let bytes = line.split(separator: " ").last.flatMap({ Double($0) }) else { exit(2) }
+                group.addTask { try await watch.run { die(after: bytes) } }
+            }
+            say("sent \(Int(sent.value))")
+            exit(0)
+        }
+    }
+}
+
+@Sendable func die(after bytes: Double) {
+    let end = sent.value + received.value + bytes
+    while sent.value + received.value < end { usleep(20) }
+    say("sent \(Int(sent.value))")
+    kill(getpid(), SIGKILL)
+}
+
+func serve(_ directory: String, _ address: String) async throws {
+    let (bus, service) = try await open(directory, identity: "core")
+    service.register()
+    try bus.listen(BusAddress(address), security: .none)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await bus.run() }
+        group.addTask { try await service.run() }
+        say("ready")
+        obey()
+        try await group.waitForAll()
+    }
+}
+
 func fetch(_ directory: String, _ address: String, _ manifest: Digest) async throws {
     let (bus, service) = try await open(directory, identity: "edge-a")
     try bus.connect(BusAddress(address), security: .none)
@@ -77,6 +122,7 @@ func fetch(_ directory: String, _ address: String, _ manifest: Digest) async thr
         group.addTask { try await service.run() }
         try await bus.ready(.core, timeout: .seconds(60))
         say("ready")
+        obey()
         let reply = try await service.fetch(
             FetchRequest(manifest: manifest, source: .core, reference: "job/1", maximumBytes: 1 << 30))
         say("moved \(reply.movedShards) present \(reply.presentShards)")
@@ -120,8 +166,11 @@ do {
     case ("fetch", 5):
         guard let digest = Digest(hex: arguments[4]) else { fallthrough }
         try await fetch(arguments[2], arguments[3], digest)
+    case ("serve", 4): try await serve(arguments[2], arguments[3])
     default:
-        say("usage: datasync-crasher publish DIRECTORY | append DIRECTORY | fetch DIRECTORY ADDRESS MANIFEST")
+        say(
+            "usage: datasync-crasher publish DIRECTORY | append DIRECTORY | serve DIRECTORY ADDRESS | "
+                + "fetch DIRECTORY ADDRESS MANIFEST")
         exit(2)
     }
 } catch {
