@@ -133,7 +133,8 @@ let package = Package(
             path: "Tests/Support/datasync-crasher"),
         executable("store-crasher", ["Store", "Core", "Telemetry"], path: "Tests/Support/store-crasher"),
         tests(
-            "MessageBusTests", ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target", "bus-endurance"],
+            "MessageBusTests",
+            ["MessageBus", "Contracts", "Core", "Telemetry", "CZeroMQ", "bus-target", "bus-endurance"],
             resources: [.copy("Wire/vectors.json")]),
         tests("SyncPolicyTests", service + ["DataSync", "YAMLKit"]),
         tests("StoreTests", ["Store", "Core", "Telemetry", "store-crasher"]),

@@ -21,7 +21,7 @@ import numpy as np
 from demo import ports
 from support import ROOT, record, status_bytes
 
-NODE = ROOT / ".build" / "release" / "datasync-node"
+NODE = Path(os.environ.get("GEDGE_BENCH_BIN", ROOT / ".build" / "release")) / "datasync-node"
 PEERS = ROOT / ".build" / "bench-peers"
 MIB = 1 << 20
 SIZE = int(os.environ.get("GEDGE_BENCH_MIB", "500")) * MIB
@@ -158,9 +158,9 @@ def rsync(url: str, target: Path, *options: str, prefix: list[str] = []) -> tupl
 
 
 @contextmanager
-def tcp_server(path: Path):
+def tcp_server(path: Path, prefix: list[str] = []):
     port = ports.choose(8500)
-    process = subprocess.Popen([PEERS / "tcp_copy", "send", path, str(port)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*prefix, PEERS / "tcp_copy", "send", path, str(port)], stdout=subprocess.PIPE, text=True)
     try:
         process.stdout.readline()
         yield port
@@ -169,9 +169,9 @@ def tcp_server(path: Path):
         process.wait()
 
 
-def tcp_copy(port: int, target: Path) -> float:
+def tcp_copy(port: int, target: Path, host: str = "127.0.0.1", prefix: list[str] = []) -> float:
     return float(subprocess.run(
-        [PEERS / "tcp_copy", "receive", "127.0.0.1", str(port), target], check=True, capture_output=True, text=True).stdout)
+        [*prefix, PEERS / "tcp_copy", "receive", host, str(port), target], check=True, capture_output=True, text=True).stdout)
 
 
 # What is moved.
@@ -378,14 +378,53 @@ def disk(folder: Path) -> int:
     return total
 
 
+def urgent(folder: Path, megabits: int = 100, updates: int = 200) -> None:
+    """Updates of 64 KiB, one every 0.2 s, over a link that a bulk transfer fills; beside it what TCP moves over this link."""
+    serialisation = 65536 * 8 / (megabits * 1e6)
+    pause = 0.2
+    # Twice what passes while the updates do, so that there is always something to send.
+    bulk = save(weights(int(2 * updates * pause * megabits * 1e6 / 8) // 4, 1), folder / "bulk" / "bulk")
+    probe = save(weights(10 * megabits * 125_000 // 20, 2), folder / "probe" / "probe")
+    with network(megabits) as where:
+        host, prefixes = where
+        with tcp_server(probe, prefixes[0]) as port:
+            link = probe.stat().st_size / tcp_copy(port, folder / "copy", host, prefixes[1])
+        with folder_of(folder, "ours") as made, nodes(made, where=where) as (core, edge):
+            manifests = [
+                core.do("publish", f"update{number}", save(weights(16384, number + 10), made / "updates" / str(number)))["manifest"]
+                for number in range(updates)]
+            edge.tell("begin", "fetch", core.do("publish", "bulk", bulk)["manifest"], "bench/bulk/", "bulk")
+            while edge.do("received")["bytes"] < 4 * MIB:
+                time.sleep(0.05)
+            times, moved = [], edge.do("received")["bytes"]
+            start = time.perf_counter()
+            for number, manifest in enumerate(manifests):
+                time.sleep(max(0, start + number * pause - time.perf_counter()))
+                if time.perf_counter() - start > 1.5 * updates * pause:
+                    break  # Bulk must not run out.
+                times.append(edge.do("fetch", manifest, f"bench/update/{number}/", "urgent")["seconds"])
+            seconds = time.perf_counter() - start
+            moved = edge.do("received")["bytes"] - moved
+            edge.kill()
+    times.sort()
+    percentile = times[int(0.99 * (len(times) - 1) + 0.5)]
+    name = f"64 KiB beside bulk, {megabits} Mbit/s"
+    compare("urgent", f"{name}, 99th percentile", percentile * 1e3, {"4 times its serialisation": 4 * serialisation * 1e3}, "ms")
+    report("urgent", f"{name}, median", times[len(times) // 2] * 1e3, "ms")
+    # What the updates took of the link is not bulk's to have.
+    took = len(times) * 65536 / seconds
+    report("urgent", "bulk's share of what TCP moves over the link", (moved / seconds - took) / (link - took), "of the link")
+
+
 def memory(folder: Path) -> None:
-    for mib in (100, 1000, 4000):
+    sizes = (SIZE // MIB,) if "GEDGE_BENCH_MIB" in os.environ else (100, 1000, 4000)
+    for mib in sizes:
         with folder_of(folder, "run") as made:
             generator = np.random.default_rng(mib)
             path = made / "file"
             with path.open("wb") as file:
-                for _ in range(mib // 100):
-                    file.write(generator.bytes(100 * MIB))
+                for start in range(0, mib, 100):
+                    file.write(generator.bytes(min(100, mib - start) * MIB))
             with nodes(made) as (core, edge):
                 idle = {node.name: status_bytes(node.process.pid, "VmRSS") for node in (core, edge)}
                 taken = core.do("ingest", "file", path)
@@ -395,7 +434,7 @@ def memory(folder: Path) -> None:
                     report("memory", f"{role} beyond idle, {mib} MiB", beyond / 1e6, "MB")
 
 
-SCENARIOS = {f.__name__: f for f in (first, blocks, finetune, fanout, smallfiles, resume, memory)}
+SCENARIOS = {f.__name__: f for f in (first, blocks, finetune, fanout, smallfiles, resume, urgent, memory)}
 
 if __name__ == "__main__":
     with TemporaryDirectory(prefix="gedge-", dir=os.environ.get("GEDGE_BENCH_DIRECTORY")) as made_folder:

@@ -24,7 +24,8 @@ struct Node: Sendable {
         let database = try await Database.open(
             path: state.file("node.db"), migrations: [DataSyncService.migrations], logger: .disabled)
         dataSync = try await DataSyncService(
-            bus: bus, store: database, directory: state.subdirectory("shards"), metrics: metrics)
+            bus: bus, store: database, directory: state.subdirectory("shards"), policy: PriorityByName(),
+            metrics: metrics)
         dataSync.register()
         let keys = try KeyFile("\(state.subdirectory("keys"))/node.key").loadOrCreate()
         let address = try BusAddress("tcp://\(words[3]):\(words[4])")
@@ -49,14 +50,19 @@ struct Node: Sendable {
             group.addTask { try await dataSync.run() }
             let input = ThreadExecutor(name: "input")
             while let line = try await input.run({ readLine() }), line != "quit" {
-                do {
-                    try await obey(line.split(separator: " ").map(String.init))
-                } catch {
-                    Output.line(["error": "\(error)"])
+                let words = line.split(separator: " ").map(String.init)
+                if words.first == "begin" {
+                    group.addTask { await answer(Array(words.dropFirst())) }
+                } else {
+                    await answer(words)
                 }
             }
             group.cancelAll()
         }
+    }
+
+    private func answer(_ words: [String]) async {
+        do { try await obey(words) } catch { Output.line(["error": "\(error)"]) }
     }
 
     private func obey(_ words: [String]) async throws {
@@ -71,6 +77,8 @@ struct Node: Sendable {
             try await bus.ready(.core, timeout: .seconds(60))
             Output.line(["ready": true])
         case ("sent", 1): Output.line(["bytes": metrics.counter("gedge_datasync_sent_bytes_total", help: "").value])
+        case ("received", 1):
+            Output.line(["bytes": metrics.counter("gedge_datasync_received_bytes_total", help: "").value])
         case ("ingest", 3): try await ingest(name: words[1], path: words[2])
         case ("publish", 3): try await publish(name: words[1], path: words[2])
         case ("fetch", 3...4): try await fetch(words)
@@ -106,9 +114,17 @@ struct Node: Sendable {
         guard let manifest = Digest(hex: words[1]) else {
             throw Failure(code: "usage", message: "'\(words[1])' is no digest")
         }
+        let tags: TransferTags?
+        switch words.count > 3 ? words[3] : "normal" {
+        case "urgent": tags = TransferTags(artefact: .metrics)
+        case "bulk": tags = TransferTags(artefact: .rawData)
+        case "normal": tags = nil
+        default: throw Failure(code: "usage", message: "'\(words[3])' is no priority")
+        }
         let start = ContinuousClock.now
         let reply = try await dataSync.fetch(
-            FetchRequest(manifest: manifest, source: .core, reference: words[2], maximumBytes: 1 << 40))
+            FetchRequest(
+                manifest: manifest, source: .core, reference: words[2], maximumBytes: 1 << 40, tags: tags))
         Output.line([
             "seconds": start.duration(to: .now).seconds, "wire": reply.movedBytes, "moved": reply.movedShards,
             "present": reply.presentShards,

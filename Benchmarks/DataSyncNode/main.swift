@@ -8,8 +8,11 @@
 //   ready                                  waits until the core is connected
 //   ingest NAME PATH                       stores a file or a directory as the next version of the data set bench/bench/NAME
 //   publish NAME PATH                      stores a file of float32 as one tensor of a model called NAME
-//   fetch DIGEST REFERENCE [BASE]          fetches a manifest from the core, which a model or a data set is
+//   fetch DIGEST REFERENCE [PRIORITY]      fetches a manifest from the core, which a model or a data set is; PRIORITY is urgent,
+//                                          normal or bulk
+//   begin COMMAND                          does so beside what comes next, and answers when it is done
 //   sent                                   how many bytes of shards were sent from here
+//   received                               how many were received
 //   quit
 import Contracts
 import Core

@@ -16,7 +16,8 @@ struct Cloud: Sendable {
     static func open(
         _ identity: PeerID, directory: String, context: BusContext, registers: Bool = true,
         policy: any TransferPolicy = OpenTransferPolicy(), part: DataSyncService.Part = .alone,
-        signingKey: SigningKey? = nil, configure: (inout DataSyncConfiguration) -> Void = { _ in }
+        signingKey: SigningKey? = nil, clock: any WallClock = SystemWallClock(),
+        configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         var busConfiguration = BusConfiguration(identity: identity)
         busConfiguration.reconnect = RetryPolicy(base: .milliseconds(5), maximum: .milliseconds(50), attempts: nil)
@@ -31,7 +32,7 @@ struct Cloud: Sendable {
         configure(&configuration)
         let service = try await DataSyncService(
             bus: bus, store: database, directory: "\(directory)/shards", configuration: configuration, policy: policy,
-            part: part, signingKey: signingKey)
+            part: part, signingKey: signingKey, clock: clock)
         if registers { service.register() }
         return Cloud(bus: bus, database: database, service: service)
     }
@@ -143,11 +144,12 @@ struct Pair {
 
     func edge(
         at path: String? = nil, policy: any TransferPolicy = OpenTransferPolicy(), signingKey: SigningKey? = nil,
+        clock: any WallClock = SystemWallClock(),
         _ configure: (inout DataSyncConfiguration) -> Void = { _ in }
     ) async throws -> Cloud {
         let edge = try await Cloud.open(
             PeerID("edge-a"), directory: path ?? directory.file("edge"), context: context, policy: policy,
-            signingKey: signingKey, configure: configure)
+            signingKey: signingKey, clock: clock, configure: configure)
         try edge.bus.connect(BusAddress("inproc://core"), security: .none)
         return edge
     }

@@ -32,6 +32,14 @@ public enum SyncSchedule: Sendable, Hashable, Codable, CustomStringConvertible {
         }
     }
 
+    /// What the next moment is counted from. That is `last`, unless the clock was set back since: then `every` counts from now,
+    /// and cron fields from the next moment they name if that was had already, so that it does not come twice.
+    public func counted(from last: Timestamp, now: Timestamp) -> Timestamp {
+        guard last > now else { return last }
+        guard case .cron(let fields) = self, let turn = fields.next(after: now), turn <= last else { return now }
+        return turn
+    }
+
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         do { self = try SyncSchedule(text) } catch {

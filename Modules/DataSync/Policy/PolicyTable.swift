@@ -127,7 +127,8 @@ public struct PolicyTable: Sendable, Hashable {
             return trail.allow(terms, "\(artefact) moves each round; this is round \(round)")
         case .schedule:
             // A wall clock that was set back must not hold things back until it has caught up.
-            let last = question.lastMoved.map { min($0, question.now) }
+            let last = question.lastMoved.flatMap { rule.schedule?.counted(from: $0, now: question.now) }
+            if last != question.lastMoved { trail.countsFrom = last }
             let since = min(question.since, question.now)
             guard let due = rule.schedule?.next(after: last, since: since) else {
                 return trail.refuse(terms.rule, "the schedule never comes")
@@ -156,6 +157,7 @@ public struct PolicyTable: Sendable, Hashable {
     private struct Trail {
         private var steps: [String] = []
         var moment: SyncMoment?
+        var countsFrom: Timestamp?
 
         mutating func note(_ step: String) { steps.append(step) }
 
@@ -173,7 +175,7 @@ public struct PolicyTable: Sendable, Hashable {
 
         private mutating func decided(_ outcome: TransferDecision, _ word: String, _ reason: String) -> SyncDecision {
             steps.append("\(word): \(reason)")
-            return SyncDecision(outcome: outcome, reason: reason, moment: moment, steps: steps)
+            return SyncDecision(outcome: outcome, reason: reason, moment: moment, countsFrom: countsFrom, steps: steps)
         }
     }
 }

@@ -34,12 +34,15 @@ public struct SyncFlow: Sendable, Hashable {
     }
 
     /// The flow after `decision` on `manifest`.
-    static func after(_ flow: SyncFlow?, _ manifest: String, isAllowed: Bool, now: Timestamp) -> SyncFlow {
+    /// - Parameter countsFrom: as in `SyncDecision`.
+    static func after(
+        _ flow: SyncFlow?, _ manifest: String, isAllowed: Bool, countsFrom: Timestamp? = nil, now: Timestamp
+    ) -> SyncFlow {
         guard let flow else {
             return SyncFlow(
                 manifest: manifest, since: now, previous: nil, last: isAllowed ? now : nil, isAllowed: isAllowed)
         }
-        var next = flow.notAfter(now)
+        var next = flow.corrected(countsFrom, now)
         if isAllowed {
             let isSameTurn = flow.isAllowed && flow.lastMoved(before: manifest, now: now) == flow.previous
             if !isSameTurn {
@@ -54,13 +57,13 @@ public struct SyncFlow: Sendable, Hashable {
         return next
     }
 
-    /// What is remembered of times to come, because the clock was set back, counts as of now: the next turn is counted from
-    /// here, not held back until the clock has caught up.
-    private func notAfter(_ now: Timestamp) -> SyncFlow {
+    /// What is remembered of times to come, because the clock was set back, counts as of now, or of when the schedule says: the
+    /// next turn is not held back until the clock has caught up.
+    private func corrected(_ countsFrom: Timestamp?, _ now: Timestamp) -> SyncFlow {
         var flow = self
         flow.since = min(since, now)
         flow.previous = previous.map { min($0, now) }
-        flow.last = last.map { min($0, now) }
+        flow.last = last.map { $0 > now ? countsFrom ?? now : $0 }
         return flow
     }
 }

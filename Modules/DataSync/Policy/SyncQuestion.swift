@@ -39,6 +39,8 @@ public struct SyncDecision: Sendable, Hashable {
     public var reason: String
     /// The moment of the rule, when it came to that.
     public var moment: SyncMoment?
+    /// What the next turn of a schedule is counted from, if that is not when something last moved: the clock was set back.
+    public var countsFrom: Timestamp?
     /// What was looked at, in order, for `explain`.
     public var steps: [String]
 

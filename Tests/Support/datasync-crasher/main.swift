@@ -12,7 +12,8 @@ import Telemetry
 //                                                      "releasing N DIGEST", "released N DIGEST"
 //   datasync-crasher append DIRECTORY                  appends records "N xxx…", numbered from 0, and seals now and then:
 //                                                      "appended POSITION", bytes of all records so far
-//   datasync-crasher fetch DIRECTORY ADDRESS MANIFEST  fetches a manifest from a core at an ipc address: "moved N present M"
+//   datasync-crasher fetch DIRECTORY ADDRESS MANIFEST  fetches a manifest from a core at an ipc address: "moved N present M",
+//                                                      or "error TEXT" and "peak BYTES", the most memory it had
 //   datasync-crasher serve DIRECTORY ADDRESS           is such a core, until it reads "quit"
 //
 // It may be told on its standard input to kill itself, "die BYTES", as soon as so many more bytes of shards were sent or
@@ -158,6 +159,19 @@ func append(_ directory: String) async throws {
     }
 }
 
+/// The most memory that this process had, in bytes; `getrusage` would count its parent's.
+func peakMemory() -> Int {
+    guard let file = fopen("/proc/self/status", "r") else { exit(3) }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, 256, file) != nil {
+        let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .split(whereSeparator: \.isWhitespace)
+        if words.first == "VmHWM:", words.count > 1, let kilobytes = Int(words[1]) { return kilobytes << 10 }
+    }
+    exit(3)
+}
+
 let arguments = CommandLine.arguments
 do {
     switch (arguments.dropFirst().first, arguments.count) {
@@ -175,5 +189,6 @@ do {
     }
 } catch {
     say("error \(error)")
+    say("peak \(peakMemory())")
     exit(1)
 }

@@ -137,7 +137,8 @@ public final class PolicyGate: TransferPolicy {
         let now = clock.now()
         let changed: SyncFlow? = state.withLock { state in
             let old = state.flows[key]
-            let new = SyncFlow.after(old, manifest.hex, isAllowed: isAllowed, now: now)
+            let new = SyncFlow.after(
+                old, manifest.hex, isAllowed: isAllowed, countsFrom: decision.countsFrom, now: now)
             guard new != old else { return nil }
             state.flows[key] = new
             if state.flows.count > SyncPolicyStorage.maximumFlows,
