@@ -61,24 +61,24 @@ import Testing
 
     /// A clock that is set back neither brings a turn twice nor holds the next one back until it has caught up.
     @Test func aClockThatIsSetBackChangesATurnAtMost() throws {
-        let hour = Duration.seconds(3600)
+        let hour = 3600
         // 2023-11-14T22:13:20Z
         let night = SyncSchedule.cron(try CronFields("0 22 * * *"))
-        let turn = try #require(night.next(after: noon.advanced(by: -hour), since: noon))
+        let turn = try #require(night.next(after: noon.advanced(by: .seconds(-hour)), since: noon))
         #expect(night.counted(from: turn, now: turn) == turn)
         // Ten minutes or a day and an hour: the turn that was had is left out; ten days: only the next one is.
         for back in [hour / 6, 25 * hour, 240 * hour] {
-            let now = turn.advanced(by: -back)
+            let now = turn.advanced(by: .seconds(-back))
             let from = night.counted(from: turn, now: now)
             #expect(from > now && from <= turn)
             let next = try #require(night.next(after: from, since: now))
-            #expect(next <= now.advanced(by: 48 * hour))
+            #expect(next <= now.advanced(by: .seconds(48 * hour)))
             // Asked again later it stays so.
             #expect(night.counted(from: from, now: now.advanced(by: .seconds(60))) == from)
         }
         let every = SyncSchedule.every(.seconds(900))
-        #expect(every.counted(from: noon.advanced(by: hour), now: noon) == noon)
-        #expect(every.counted(from: noon, now: noon.advanced(by: hour)) == noon)
+        #expect(every.counted(from: noon.advanced(by: .seconds(hour)), now: noon) == noon)
+        #expect(every.counted(from: noon, now: noon.advanced(by: .seconds(hour))) == noon)
     }
 
     @Test func theEndOfTimeIsNoTrap() throws {
