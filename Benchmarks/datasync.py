@@ -213,6 +213,11 @@ def small_files(folder: Path, count: int, seed: int) -> int:
     return total
 
 
+def noise(count: int, seed: int, path: Path) -> Path:
+    """Bytes that nothing makes smaller."""
+    return save(np.frombuffer(np.random.default_rng(seed).bytes(count), np.uint8), path)
+
+
 def save(values: np.ndarray, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     values.tofile(path)
@@ -391,7 +396,7 @@ def urgent(folder: Path, megabits: int = 100, updates: int = 200) -> None:
             link = probe.stat().st_size / tcp_copy(port, folder / "copy", host, prefixes[1])
         with folder_of(folder, "ours") as made, nodes(made, where=where) as (core, edge):
             manifests = [
-                core.do("publish", f"update{number}", save(weights(16384, number + 10), made / "updates" / str(number)))["manifest"]
+                core.do("publish", f"update{number}", noise(65536, number, made / "updates" / str(number)))["manifest"]
                 for number in range(updates)]
             edge.tell("begin", "fetch", core.do("publish", "bulk", bulk)["manifest"], "bench/bulk/", "bulk")
             while edge.do("received")["bytes"] < 4 * MIB:

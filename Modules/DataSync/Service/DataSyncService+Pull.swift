@@ -37,14 +37,18 @@ extension DataSyncService {
         let (window, batch) = (configuration.windowBytes, configuration.batchBytes)
         let demand = TransferRoom.demand(
             total: wanted.reduce(0) { $0 + $1.spec.size }, largest: largest, window: window, batch: batch)
-        let lease = try await receiving.take(demand.minimum, upTo: demand.desired, for: fetch.request.source)
-        defer { withExtendedLifetime(lease) {} }
         let total = manifest.rawBytes
+        let priority = fetch.terms.priority.carrying(total)
+        // What is urgent is small and must not wait for what is not.
+        let budget = priority == .urgent ? urgentReceiving : receiving
+        let lease = try await budget.take(
+            demand.minimum, upTo: demand.desired, for: Self.holder(fetch.request.source, priority))
+        defer { withExtendedLifetime(lease) {} }
         let session = PullSession(
             self,
             PullSession.Setting(
                 manifest: fetch.request.manifest, elementBytes: manifest.tensors.isEmpty && base == nil ? 1 : 4,
-                priority: fetch.terms.priority.carrying(total), codec: fetch.terms.codec, deadline: fetch.deadline,
+                priority: priority, codec: fetch.terms.codec, deadline: fetch.deadline,
                 trace: fetch.trace,
                 room: TransferRoom(bytes: lease.bytes, largest: largest, window: window, batch: batch),
                 base: base),
@@ -59,6 +63,12 @@ extension DataSyncService {
             }
         }
         try await unlessStopped(fetch.record) { try await session.run() }
+    }
+
+    /// For whom a fetch takes memory: what its source sends in bulk is counted apart, so that a model of the same source does not
+    /// wait for the end of it.
+    private static func holder(_ source: PeerID, _ priority: TransferPriority) -> PeerID {
+        priority == .bulk ? PeerID("\(source) in bulk") : source
     }
 
     /// Runs `body` until it is done, or an operator stops the transfer.

@@ -14,8 +14,8 @@ extension DataSyncService {
         var status = SyncStatus(
             transfers: board.transfers(recent: min(query.recent, 64)).map(\.status), isPaused: board.isPaused,
             pausedPeers: board.pausedPeers, bytesPerSecondLimit: desk.totalLimit, peerLimits: desk.peerLimits,
-            flightBytes: sending.outstanding + receiving.outstanding,
-            flightBudget: sending.capacity + receiving.capacity,
+            flightBytes: sending.outstanding + receiving.outstanding + urgentReceiving.outstanding,
+            flightBudget: sending.capacity + receiving.capacity + urgentReceiving.capacity,
             signer: writers?.key.verifyingKey.hexadecimal, scrub: try await scrubber.status())
         status.cache = try await cacheStatus()
         return status

@@ -26,6 +26,8 @@ public final class DataSyncService: Sendable {
     /// Bytes of shards that may arrive and are not yet written. Apart from `sending`: a fetch waits for its source to send, so
     /// two clouds that fetch from each other must not need the same bytes for both.
     let receiving: ByteBudget
+    /// The same for what is urgent, which is small.
+    let urgentReceiving: ByteBudget
     /// Decides who is sent to next.
     let desk: ServeDesk
     /// What goes on, and what an operator wants of it.
@@ -58,6 +60,9 @@ public final class DataSyncService: Sendable {
     public let writers: WriterBook?
     /// Shards that a release left without a name, to be removed by `run`.
     let unnamed = AsyncStream<[Digest]>.makeStream()
+
+    /// Bytes of urgent shards that may arrive and are not yet written, beside `DataSyncConfiguration.maximumReceivingBytes`.
+    private static let urgentReceivingBytes = 2 << 20
 
     /// A cloud's part in clouds passing shards on to each other.
     public enum Part: Sendable {
@@ -108,6 +113,7 @@ public final class DataSyncService: Sendable {
         case .edge(let exchange): (self.exchange, relays) = (exchange, nil)
         }
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
+        urgentReceiving = ByteBudget(bytes: Self.urgentReceivingBytes, shares: 4)
         journals = JournalFiles(directory: "\(directory)/journals")
         scrubber = Scrubber(
             shards: shards, store: store, board: board, settings: configuration.scrub, metrics: self.metrics,

@@ -188,9 +188,33 @@ import Testing
         }
     }
 
+    /// What comes in bulk takes its share of the memory for what arrives; neither the urgent nor a model waits for its end.
+    @Test func bulkKeepsNobodysMemory() async throws {
+        let pair = try Pair()
+        let core = try await pair.core()
+        let edge = try await pair.edge(policy: BySize()) { $0.maximumReceivingBytes = 64 << 10 }
+        try await pair.running(core, edge) {
+            let bulk = try await core.publish([Bytes.noise(600_000, seed: 2)], as: "bulk")
+            try await core.control(.limit, bytesPerSecond: 100_000)
+            async let slow = edge.fetch(bulk.digest, as: "bulk")
+            while edge.service.metrics.receivedBytes.value < 10_000 { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(edge.service.receiving.outstanding >= 32 << 10)
+            for (artefact, seed) in [(Artefact.metrics, UInt64(3)), (.model, 4)] {
+                let small = try await core.publish([Bytes.noise(8000, seed: seed)], as: "\(artefact)")
+                _ = try await edge.fetch(small.digest, as: "\(artefact)", tags: TransferTags(artefact: artefact))
+                let status = try #require(try await edge.status().transfers.first { $0.manifest == bulk.digest })
+                #expect(status.phase == .moving, "\(artefact)")
+            }
+            try await core.control(.limit, bytesPerSecond: 0)
+            _ = try await slow
+            #expect(edge.service.receiving.outstanding == 0 && edge.service.urgentReceiving.outstanding == 0)
+        }
+    }
+
     private struct BySize: TransferPolicy {
         func mayFetch(_ ask: TransferAsk) async throws -> TransferDecision {
-            .allow(TransferTerms(priority: ask.tags?.artefact == .metrics ? .urgent : .bulk))
+            let priorities: [Artefact: TransferPriority] = [.metrics: .urgent, .model: .normal]
+            return .allow(TransferTerms(priority: ask.tags.flatMap { priorities[$0.artefact] } ?? .bulk))
         }
         func mayServe(_ ask: TransferAsk) async throws -> TransferDecision { .allow(TransferTerms()) }
     }

@@ -68,6 +68,38 @@ import Testing
         return bytes
     }
 
+    /// Several that write one name at once get a version each, whole and with its own bytes.
+    @Test func writersOfOneNameGetAVersionEach() async throws {
+        let pair = try Pair()
+        let core = try await pair.core()
+        try await running(core) {
+            let folders = try (0..<6).map { number in
+                var folder = try Folder()
+                try folder.write("common", Bytes.noise(200_000, seed: 1))
+                try folder.write("own", Bytes.noise(10_000 + number, seed: UInt64(100 + number)))
+                return folder
+            }
+            let versions = try await withThrowingTaskGroup(of: (Int, DatasetVersion?).self) { group in
+                for (number, folder) in folders.enumerated() {
+                    group.addTask { (number, try await Self.ingest(core, folder).last?.version) }
+                }
+                return try await group.reduce(into: [Int: DatasetVersion]()) { $0[$1.0] = $1.1 }
+            }
+            #expect(versions.values.compactMap(\.reference.version).sorted() == Array(1...6))
+            for (number, folder) in folders.enumerated() {
+                let version = try #require(versions[number])
+                #expect(try await Self.read(core, ReadRequest(manifest: version.manifest)) == folder.stream)
+            }
+            // And of one reference: it holds both.
+            async let first = core.publish([Bytes.noise(4000, seed: 7)], as: "job/1/global")
+            async let second = core.publish([Bytes.noise(4000, seed: 8)], as: "job/1/global")
+            for summary in try await [first, second] {
+                let manifest = try await core.service.manifest(summary.digest)
+                #expect(try await core.tensors(of: manifest)[0].count == 4000)
+            }
+        }
+    }
+
     @Test func aDirectoryBecomesVersionsThatAreReadAndMoved() async throws {
         let pair = try Pair()
         let (core, edge) = (try await pair.core(), try await pair.edge())
