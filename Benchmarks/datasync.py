@@ -9,6 +9,7 @@ namespaces of this script's own where a scenario names a bandwidth.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -442,5 +443,7 @@ def memory(folder: Path) -> None:
 SCENARIOS = {f.__name__: f for f in (first, blocks, finetune, fanout, smallfiles, resume, urgent, memory)}
 
 if __name__ == "__main__":
+    # Whoever ends it early must not leave namespaces and processes behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with TemporaryDirectory(prefix="gedge-", dir=os.environ.get("GEDGE_BENCH_DIRECTORY")) as made_folder:
         SCENARIOS[sys.argv[1]](Path(made_folder))
