@@ -64,7 +64,8 @@ public struct EdgeCloud: Sendable {
             logger: logger, metrics: metrics)
         let retention = RetentionKeeper(bus: bus, dataSync: dataSync, gate: gate, logger: logger)
         let participant = FedLearnParticipant(
-            bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger)
+            bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger,
+            releaseMemory: FreeMemory.release)
         policies.register()
         dataSync.register()
         participant.register()

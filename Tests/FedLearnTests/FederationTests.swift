@@ -35,7 +35,7 @@ import Testing
                     on: data,
                     options: TrainingOptions(
                         epochs: 2, batchSize: 10, optimizer: MomentumSGD(learningRate: 0.1, momentum: 0.9), seed: 3,
-                        streams: ["points", "\(round)", edge.text]))
+                        streams: ["\(round)", edge.text]))
                 let weight = Double(data.count) / Double(total)
                 for parameter in local.parameters {
                     let values = parameter.tensor.values.map { Double($0) * weight }

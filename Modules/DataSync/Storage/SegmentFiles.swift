@@ -37,6 +37,9 @@ final class SegmentFiles: Sendable {
         }.sorted()
     }
 
+    /// Whether the segment is on disk; one that somebody removed has nothing left to free.
+    func isThere(_ segment: Int) -> Bool { access(path(segment), F_OK) == 0 || errno != ENOENT }
+
     /// The segment, open for reading and writing.
     /// - Throws: `StoreError` when it is not there.
     func file(_ segment: Int) throws -> File { try file(segment, flags: O_RDWR) }

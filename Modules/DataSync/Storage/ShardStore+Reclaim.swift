@@ -93,7 +93,7 @@ extension ShardStore {
         }
         try await workers.run { [files] in
             for segment in unused { try files.remove(segment) }
-            for stretch in stretches where stretch.end > stretch.start {
+            for stretch in stretches where stretch.end > stretch.start && files.isThere(stretch.segment) {
                 // Where the file system cannot, the space comes back with the whole segment.
                 _ = try files.file(stretch.segment).file.punchHole(
                     from: stretch.start, count: stretch.end - stretch.start)

@@ -11,7 +11,7 @@ final class FileReader: ByteReader {
 
     /// Opens the regular file at `path`.
     init(path: String) throws {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a pipe that nobody writes must not hang
         guard descriptor >= 0 else {
             let reason = String(cString: strerror(errno))
             throw DatasetError(.unreadable, "\(path): cannot be opened (\(reason)); check the path and its permissions")

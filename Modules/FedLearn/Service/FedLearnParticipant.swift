@@ -17,6 +17,7 @@ public actor FedLearnParticipant {
     private let logger: Logger
     private let training = ThreadExecutor(name: "training")
     /// The round each job is at, by the job's uid.
+    private let releaseMemory: @Sendable () -> Void
     private var active: [String: Activity] = [:]
     /// Jobs that ended while their work was still stopping; what it left behind goes when it has.
     private var abandoned: Set<String> = []
@@ -36,8 +37,14 @@ public actor FedLearnParticipant {
         case deliver(UpdateNotice, AsyncStream<Void>)
     }
 
-    /// - Parameter edge: this edge's name; it is part of the seed of everything it trains.
-    public init(bus: Bus, edge: Name, database: Database, datasets: any DatasetProvider, logger: Logger) {
+    /// - Parameters:
+    ///   - edge: this edge's name; it is part of the seed of everything it trains.
+    ///   - releaseMemory: gives free memory back to the system; called when a round's work has ended. It may block.
+    public init(
+        bus: Bus, edge: Name, database: Database, datasets: any DatasetProvider, logger: Logger,
+        releaseMemory: @escaping @Sendable () -> Void = {}
+    ) {
+        self.releaseMemory = releaseMemory
         self.bus = bus
         self.edge = edge
         storage = UpdateStorage(database: database)
@@ -85,6 +92,9 @@ public actor FedLearnParticipant {
                         }
                         await ended(notice.reference, base: nil)
                     }
+                    let release = releaseMemory
+                    // It cannot fail: `release` does not throw.
+                    try? await training.run { release() }
                 }
             }
         }
@@ -263,9 +273,10 @@ public actor FedLearnParticipant {
         _ tensors: [Tensor], to data: LabelledData, _ order: TrainOrder
     ) async throws -> ([Tensor], loss: Double) {
         let isStopped = CancellationFlag()
-        // One stream per job, round and edge: the shuffle never repeats and never depends on when the edge was asked.
+        // One stream per round and edge: the shuffle never repeats and never depends on when the edge was asked, nor on what
+        // the job is called.
         let options = order.optimizer.training(
-            seed: order.seed, streams: [order.reference.job.text, "\(order.reference.round)", edge.text])
+            seed: order.seed, streams: ["\(order.reference.round)", edge.text])
         let result = try await withTaskCancellationHandler {
             try await training.run {
                 var network = try order.architecture.network(tensors)

@@ -110,8 +110,12 @@ final class AuthenticatorLoop: @unchecked Sendable {
             }
             if items[1].revents != 0, !takeOrders() { return }
             if items[0].revents != 0, !answerOne() { return }
-            for (listener, item) in zip(guards, items.dropFirst(2)) where item.revents != 0 { listener.takeEvents() }
             let now = ContinuousClock.now
+            for (listener, item) in zip(guards, items.dropFirst(2)) where item.revents != 0 {
+                note(
+                    cut: listener.takeEvents(), by: listener,
+                    "a connection too many was cut: too few descriptors are left", now)
+            }
             if pause >= 0, now >= nextCheck {
                 check(at: now)
                 nextCheck = now.advanced(by: .milliseconds(pause * 9 / 10))
@@ -136,15 +140,20 @@ final class AuthenticatorLoop: @unchecked Sendable {
         let deliveries = orders.withLock { $0.deliveries }
         for listener in guards {
             let cut = listener.check { deliveries[$0]?.value ?? 0 }
-            guard cut > 0 else { continue }
-            metrics.counter(
-                "gedge_bus_connections_cut_total", help: "Connections that were cut because they finished no message.",
-                labels: ["domain": listener.label]
-            ).increment(by: cut)
-            if logBudget.take(at: now) {
-                logger.warning("a connection that finished no message was cut", ["domain": listener.label])
-            }
+            note(cut: cut, by: listener, "a connection that finished no message was cut", now)
         }
+    }
+
+    private func note(
+        cut: Int, by listener: ConnectionGuard, _ message: String, _ now: ContinuousClock.Instant
+    ) {
+        guard cut > 0 else { return }
+        metrics.counter(
+            "gedge_bus_connections_cut_total",
+            help: "Connections that were cut because they finished no message, or were too many.",
+            labels: ["domain": listener.label]
+        ).increment(by: cut)
+        if logBudget.take(at: now) { logger.warning(message, ["domain": listener.label]) }
     }
 
     /// Receives and answers one request.

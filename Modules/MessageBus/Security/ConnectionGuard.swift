@@ -10,6 +10,9 @@ final class ConnectionGuard: @unchecked Sendable {
     private let domain: AuthenticationDomain
     private let port: UInt16
     private var watch: ConnectionWatch
+    /// Descriptors from this one on are kept free for this machine's own: libzmq aborts the process when it has none for a
+    /// connection over `ipc`. The kernel gives the lowest one that is free, so its number tells how many are in use.
+    private let lastDescriptor: Int32
 
     /// Begins to watch `socket`, which is bound; call it on the thread that owns the socket.
     /// - Parameter limit: bytes that may arrive by one connection between two messages.
@@ -19,6 +22,9 @@ final class ConnectionGuard: @unchecked Sendable {
         self.domain = domain
         watch = ConnectionWatch(limit: UInt64(max(0, limit)))
         port = try Self.port(of: socket)
+        var descriptors = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
+        lastDescriptor = Int32(clamping: descriptors.rlim_cur - descriptors.rlim_cur / 4)
         let endpoint = "inproc://gedge-guard-\(UInt(bitPattern: socket))-\(UInt64.random(in: 0...(.max)))"
         guard zmq_socket_monitor(socket, endpoint, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) == 0,
             let monitor = zmq_socket(context, ZMQ_PAIR)
@@ -48,11 +54,21 @@ final class ConnectionGuard: @unchecked Sendable {
     }
 
     /// Takes the events that wait: connections that came and went.
-    func takeEvents() {
+    /// - Returns: how many were cut because three quarters of the process's descriptors are in use.
+    func takeEvents() -> Int {
+        var cut = 0
         while let (event, value) = nextEvent() {
             let descriptor = Int32(truncatingIfNeeded: value)
-            if Int32(event) == ZMQ_EVENT_ACCEPTED { watch.begin(descriptor) } else { watch.end(descriptor) }
+            if Int32(event) != ZMQ_EVENT_ACCEPTED {
+                watch.end(descriptor)
+            } else if descriptor < lastDescriptor {
+                watch.begin(descriptor)
+            } else if isOurs(descriptor) {
+                shutdown(descriptor, Int32(SHUT_RDWR))
+                cut += 1
+            }
         }
+        return cut
     }
 
     /// Looks at every connection.

@@ -96,6 +96,9 @@ public final class EnrolmentService: PeerDirectory {
             throw TopologyError(
                 "invalid", "a token's lifetime must be 1 second to 365 days, not \(request.lifetimeSeconds) seconds")
         }
+        if let edge = request.edge, PeerID(edge).isReserved {
+            throw TopologyError("invalid", "'\(edge)' is a name of the platform's own; choose another for the edge")
+        }
         if let edge = request.edge, isEnrolled(edge) { throw Self.taken(edge) }
         let token = try JoinToken.generate(serverKey: serverKey)
         let expires = wallClock.now().advanced(by: .seconds(request.lifetimeSeconds))
