@@ -10,6 +10,26 @@ import Testing
 
 /// Bits that flip, tails that are torn, and senders that lie.
 @Suite struct StoreDamageTests {
+    /// Somebody removed a segment, and the look through the store that found it ended before anything was freed: the store
+    /// opens all the same, knows what is missing, and takes it again.
+    @Test func aRemovedSegmentDoesNotKeepTheStoreFromOpening() async throws {
+        let directory = try TemporaryDirectory("shards")
+        let bytes = Bytes.noise(3000, seed: 6)
+        var store = try await TestStore.open(directory.path)
+        let list = try await store.shards.put(bytes)
+        let segment = try #require(try await store.shards.row(list.leaves[0].key)).position.segment
+        let path = store.shards.files.path(segment)
+        await store.database.close()
+        #expect(unlink(path) == 0)
+        store = try await TestStore.open(directory.path)
+        #expect(try await store.shards.scrub().damaged == list.leaves.map(\.key))
+        await store.database.close()
+        store = try await TestStore.open(directory.path)
+        #expect(try await store.shards.missing([list.digest]) == [list.digest])
+        #expect(try await store.shards.put(bytes) == list)
+        #expect(try await store.shards.array(list.digest) == bytes)
+    }
+
     /// Every bit of a record's payload is flipped in turn: it is found, the shard counts as missing, and storing it again
     /// mends it.
     @Test(arguments: [LeafEncoding.raw, .lz4]) func everyBitFlipAtRestIsFound(_ encoding: LeafEncoding) async throws {

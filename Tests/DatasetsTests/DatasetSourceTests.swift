@@ -29,6 +29,13 @@ import Testing
         }
     }
 
+    @Test func aPipeIsNoDataAndIsNotWaitedFor() throws {
+        let path = directory.file("pipe.csv")
+        try #require(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: DatasetError.self) { try DatasetSource(path: path).load() }
+        #expect(error?.message.contains("is not a regular file") == true)
+    }
+
     @Test func everyFormOfLabelColumnIsUnderstood() throws {
         for (text, column) in [
             ("\"last\"", LabelColumn.last), ("\"first\"", .index(0)), ("3", .index(3)), ("\"digit\"", .name("digit")),
