@@ -101,8 +101,8 @@ def network(megabits: int | None, edges: int = 1):
 
 
 @contextmanager
-def nodes(folder: Path, edges: int = 1, plain: bool = False, where=None):
-    """A core and edges that are connected to it."""
+def nodes(folder: Path, edges: int = 1, plain: bool = False, where=None, relays: bool = False):
+    """A core and edges that are connected to it, and, with `relays`, that let each other in."""
     host, prefixes = where or ("127.0.0.1", [[] for _ in range(edges + 1)])
     options = ["--plain"] if plain else []
     port = ports.choose(8100)
@@ -110,8 +110,10 @@ def nodes(folder: Path, edges: int = 1, plain: bool = False, where=None):
     made = [core]
     try:
         for number in range(1, edges + 1):
+            own = f"10.77.0.{number + 1}" if where and prefixes[number] else "127.0.0.1"
+            relay = ["--relay", own] if relays else []
             edge = Node(
-                folder / f"edge-{number}", f"edge-{number}", ["connect", host, str(port), core.key, *options],
+                folder / f"edge-{number}", f"edge-{number}", ["connect", host, str(port), core.key, *relay, *options],
                 prefixes[number])
             made.append(edge)
             core.do("admit", edge.name, edge.key)
@@ -307,15 +309,16 @@ def finetune(folder: Path) -> None:
 def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> None:
     path = save(weights(SIZE // 4, 1), folder / "files" / "model")
     with network(megabits, receivers) as where:
-        with folder_of(folder, "ours") as made, nodes(made, edges=receivers, where=where) as (core, *edges):
-            manifest = core.do("publish", "model", path)["manifest"]
+        with folder_of(folder, "ours") as made, nodes(made, edges=receivers, where=where, relays=True) as (core, *edges):
+            published = core.do("publish", "model", path)
+            manifest = published["manifest"]
             start = time.perf_counter()
             for edge in edges:
                 edge.tell("fetch", manifest, "bench/model/")
             for edge in edges:
                 edge.answer()
             ours = time.perf_counter() - start
-            copies = core.do("sent")["bytes"] / SIZE
+            copies = core.do("sent")["bytes"] / published["stored"]
         with folder_of(folder, "theirs") as targets, rsync_daemon(path.parent, where[0], where[1][0]) as url:
             start = time.perf_counter()
             made = []

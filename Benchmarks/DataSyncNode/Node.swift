@@ -14,20 +14,36 @@ struct Node: Sendable {
     private let metrics = MetricsRegistry()
 
     init(arguments: [String]) async throws {
-        let isPlain = arguments.last == "--plain"
-        let words = isPlain ? Array(arguments.dropLast()) : arguments
+        var words = arguments
+        let isPlain = words.last == "--plain"
+        if isPlain { words.removeLast() }
+        var relayHost: String?
+        if let place = words.firstIndex(of: "--relay"), place + 1 < words.count {
+            relayHost = words[place + 1]
+            words.removeSubrange(place...place + 1)
+        }
         guard words.count >= 5, ["listen": 5, "connect": 6][words[2]] == words.count else {
-            throw Failure(code: "usage", message: "datasync-node STATE NAME listen|connect HOST PORT [KEY] [--plain]")
+            throw Failure(
+                code: "usage",
+                message: "datasync-node STATE NAME listen|connect HOST PORT [KEY] [--relay HOST] [--plain]")
         }
         let state = try StateDirectory(words[0])
         bus = Bus(configuration: BusConfiguration(identity: PeerID(words[1])))
         let database = try await Database.open(
             path: state.file("node.db"), migrations: [DataSyncService.migrations], logger: .disabled)
+        let keys = try KeyFile("\(state.subdirectory("keys"))/node.key").loadOrCreate()
+        var part = DataSyncService.Part.alone
+        if words[2] == "listen", !isPlain {
+            part = .core(keys: admitted)
+        } else if let relayHost {
+            part = .edge(
+                try PeerExchange(
+                    identity: PeerID(words[1]), listen: BusAddress("tcp://\(relayHost):0"), security: .curve(keys)))
+        }
         dataSync = try await DataSyncService(
-            bus: bus, store: database, directory: state.subdirectory("shards"), policy: PriorityByName(),
+            bus: bus, store: database, directory: state.subdirectory("shards"), policy: PriorityByName(), part: part,
             metrics: metrics)
         dataSync.register()
-        let keys = try KeyFile("\(state.subdirectory("keys"))/node.key").loadOrCreate()
         let address = try BusAddress("tcp://\(words[3]):\(words[4])")
         if words[2] == "listen" {
             try bus.listen(

@@ -85,7 +85,9 @@ struct ShardSender: Sendable {
 
     /// Waits a while for shards that are being fetched to here themselves.
     private func isOnItsWay(since number: UInt64?) async throws -> Bool {
-        guard let number, let signal = service.arrivals.signal(of: served.digest) else { return false }
+        guard let number else { return false }
+        // Whatever was fetched when these shards were looked up has ended since: they are to be looked up once more.
+        guard let signal = service.arrivals.signal(of: served.digest) else { return true }
         return try await signal.wait(past: number, atMost: service.configuration.relayPatience)
     }
 
