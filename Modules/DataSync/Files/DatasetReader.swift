@@ -83,7 +83,7 @@ public struct DatasetReader: Sendable {
             var isLast = false
             while !isLast {
                 let slab = try await store.workers.run { try cutter.next() }
-                let leaves = try await store.inParallel(slab.pieces, weight: \.weight) { $0.hashed }
+                let leaves = try await store.inParallelParts(slab.pieces, weight: \.weight) { FileCutter.Piece.hashed($0) }
                 var ready: [ArrivedShard] = []
                 for (piece, (leaf, content)) in zip(slab.pieces, leaves) {
                     ready += try grouper.add(
@@ -164,11 +164,16 @@ extension FileCutter.Piece {
         }
     }
 
-    fileprivate var hashed: (Leaf, ArrivedShard.Content) {
-        switch content {
-        case .known(let leaf): (leaf, .present)
-        case .new(let bytes, _):
-            (Leaf(key: bytes.withUnsafeBytes { SHA256.key(of: $0) }, size: bytes.count), .raw(bytes))
+    fileprivate static func hashed(_ pieces: ArraySlice<Self>) -> [(Leaf, ArrivedShard.Content)] {
+        let new = pieces.compactMap { piece -> ShardBytes? in
+            if case .new(let bytes, _) = piece.content { bytes } else { nil }
+        }
+        var keys = withExtendedLifetime(new) { SHA256.keys(of: new.map { $0.buffer.bytes($0.range) }) }[...]
+        return pieces.map { piece in
+            switch piece.content {
+            case .known(let leaf): (leaf, .present)
+            case .new(let bytes, _): (Leaf(key: keys.removeFirst(), size: bytes.count), .raw(bytes))
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 import CCrypto
+import CKernels
 public import Contracts
 
-/// SHA-256 (FIPS 180-4) by OpenSSL, which uses the processor's instructions for it.
+/// SHA-256 (FIPS 180-4) by OpenSSL, which uses the processor's instructions for it, or, for several messages on an x86-64
+/// processor that has such instructions, by `CKernels`, which works on two messages at a time.
 public enum SHA256 {
     /// The digest of `bytes`. About 1 to 2 GB/s; call it from a thread that may compute.
     public static func digest(of bytes: UnsafeRawBufferPointer) -> Digest { key(of: bytes).digest }
@@ -18,6 +20,25 @@ public enum SHA256 {
             return LeafKey(bytes: UnsafeRawBufferPointer(hash))
         }
     }
+
+    /// As `key(of:)` for each of `messages`; up to twice as fast.
+    public static func keys(of messages: [UnsafeRawBufferPointer]) -> [LeafKey] {
+        guard isFast, messages.count > 1 else { return messages.map { key(of: $0) } }
+        let size = LeafKey.byteCount
+        return withUnsafeTemporaryAllocation(byteCount: messages.count * size, alignment: 8) { hashes in
+            // An empty message has no address; no byte of it is read either.
+            let empty = UnsafeRawPointer(hashes.baseAddress)
+            let starts = messages.map { ($0.baseAddress ?? empty)?.assumingMemoryBound(to: UInt8.self) }
+            let counts = messages.map(\.count)
+            gedge_sha256(
+                starts, counts, hashes.baseAddress?.assumingMemoryBound(to: UInt8.self), messages.count)
+            return messages.indices.map {
+                LeafKey(bytes: UnsafeRawBufferPointer(rebasing: hashes[$0 * size..<($0 + 1) * size]))
+            }
+        }
+    }
+
+    private static let isFast = gedge_sha256_is_fast() != 0
 }
 
 extension Digest {

@@ -147,49 +147,60 @@ extension ShardStore {
     }
 
     private static func list(_ shard: NewShard) throws(DataSyncError) -> LeafList {
-        var start = 0
-        let leaves = shard.leafSizes.map { size in
-            defer { start += size }
-            return Leaf(
-                key: shard.bytes.slice(start..<start + size).withUnsafeBytes { SHA256.key(of: $0) }, size: size)
+        let keys = shard.bytes.withUnsafeBytes { bytes in
+            var start = 0
+            return SHA256.keys(
+                of: shard.leafSizes.map { size in
+                    defer { start += size }
+                    return UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
+                })
         }
-        guard let list = LeafList(leaves) else {
-            throw DataSyncError(.invalidRequest, "a shard of \(leaves.count) leaves")
+        guard let list = LeafList(zip(keys, shard.leafSizes).map { Leaf(key: $0, size: $1) }) else {
+            throw DataSyncError(.invalidRequest, "a shard of \(keys.count) leaves")
         }
         return list
     }
 
     /// Checks the list against the shard's name and whatever came against the list.
-    private static func verify(_ shard: ArrivedShard) throws {
+    private static func verify(_ shard: ArrivedShard) throws(DataSyncError) {
         guard shard.list.digest == shard.digest else { throw damaged(shard, "its leaves' list is another one") }
         guard shard.contents.count == shard.list.leaves.count else {
             throw damaged(shard, "\(shard.contents.count) leaves came of \(shard.list.leaves.count)")
         }
-        let scratch = ShardBuffer(capacity: shard.list.leaves.reduce(0) { max($0, $1.size) })
         var sizes: [LeafKey: Int] = [:]
-        for (index, (leaf, content)) in zip(shard.list.leaves, shard.contents).enumerated() {
+        for (index, leaf) in shard.list.leaves.enumerated() {
             guard sizes.updateValue(leaf.size, forKey: leaf.key) ?? leaf.size == leaf.size else {
                 throw damaged(shard, "its leaf \(index) has two sizes")
             }
-            let found: LeafKey
+        }
+        let leaves = shard.list.leaves
+        let unpacked = ShardBuffer(
+            capacity: zip(leaves, shard.contents).reduce(0) { $0 + ($1.1.isPacked ? $1.0.size : 0) })
+        var start = 0
+        var came: [(index: Int, bytes: UnsafeRawBufferPointer)] = []
+        for (index, (leaf, content)) in zip(leaves, shard.contents).enumerated() {
             switch content {
             case .present: continue
             case .raw(let bytes), .encoded(.raw, let bytes):
                 guard bytes.count == leaf.size else {
                     throw damaged(shard, "its leaf \(index) has \(bytes.count) bytes, not \(leaf.size)")
                 }
-                found = bytes.withUnsafeBytes { SHA256.key(of: $0) }
+                came.append((index, bytes.buffer.bytes(bytes.range)))
             case .encoded(let encoding, let payload):
                 guard payload.count <= leaf.size else {
                     throw damaged(shard, "its leaf \(index) is larger packed than raw")
                 }
-                let raw = UnsafeMutableRawBufferPointer(rebasing: scratch.memory[..<leaf.size])
-                do { try payload.withUnsafeBytes { try LeafCodec.decode($0, encoding, into: raw) } } catch let error
-                    as DataSyncError
-                { throw damaged(shard, "its leaf \(index): \(error.message)") }
-                found = SHA256.key(of: UnsafeRawBufferPointer(raw))
+                let raw = UnsafeMutableRawBufferPointer(rebasing: unpacked.memory[start..<start + leaf.size])
+                do { try LeafCodec.decode(payload.buffer.bytes(payload.range), encoding, into: raw) } catch {
+                    throw damaged(shard, "its leaf \(index): \(error.message)")
+                }
+                came.append((index, UnsafeRawBufferPointer(raw)))
+                start += leaf.size
             }
-            guard found == leaf.key else { throw damaged(shard, "its leaf \(index) hashes to \(found)") }
+        }
+        let found = withExtendedLifetime((shard, unpacked)) { SHA256.keys(of: came.map(\.bytes)) }
+        for ((index, _), key) in zip(came, found) where key != leaves[index].key {
+            throw damaged(shard, "its leaf \(index) hashes to \(key)")
         }
     }
 
@@ -208,9 +219,17 @@ extension ShardStore {
             isRetriable: true)
     }
 
-    /// Runs `body` on the workers, about as many bytes on each, and keeps the order.
+    /// Runs `body` for each element on the workers, about as many bytes on each, and keeps the order.
     func inParallel<Element: Sendable, Output: Sendable>(
         _ elements: [Element], weight: (Element) -> Int, _ body: @escaping @Sendable (Element) throws -> Output
+    ) async throws -> [Output] {
+        try await inParallelParts(elements, weight: weight) { try $0.map(body) }
+    }
+
+    /// Runs `body` for parts of the elements on the workers, about as many bytes in each, and keeps the order.
+    func inParallelParts<Element: Sendable, Output: Sendable>(
+        _ elements: [Element], weight: (Element) -> Int,
+        _ body: @escaping @Sendable (ArraySlice<Element>) throws -> [Output]
     ) async throws -> [Output] {
         let total = elements.reduce(0) { $0 + weight($1) }
         let share = max(128 << 10, (total + workers.count - 1) / workers.count)
@@ -225,15 +244,25 @@ extension ShardStore {
         }
         if start < elements.endIndex { parts.append(elements[start...]) }
         guard parts.count > 1 else {
-            return try await workers.run { try elements.map(body) }
+            return try await workers.run { try body(elements[...]) }
         }
         return try await withThrowingTaskGroup(of: (Int, [Output]).self) { group in
             for (index, part) in parts.enumerated() {
-                group.addTask { [workers] in (index, try await workers.run { try part.map(body) }) }
+                group.addTask { [workers] in (index, try await workers.run { try body(part) }) }
             }
             var outputs = [[Output]](repeating: [], count: parts.count)
             for try await (index, output) in group { outputs[index] = output }
             return outputs.flatMap { $0 }
+        }
+    }
+}
+
+extension ArrivedShard.Content {
+    /// Whether it is to be unpacked to be seen.
+    fileprivate var isPacked: Bool {
+        switch self {
+        case .present, .raw, .encoded(.raw, _): false
+        case .encoded: true
         }
     }
 }

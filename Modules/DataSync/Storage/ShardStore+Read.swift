@@ -155,14 +155,13 @@ extension ShardStore {
         }
         try read(rows, into: targets)
         let isTrusted = trusted.contains(rows.map(\.position))
-        for (index, row) in rows.enumerated() {
-            if row.record.encoding != .raw {
-                try Self.unpack(UnsafeRawBufferPointer(targets[index]), row, into: places[index])
-            }
-            guard isTrusted[index] || SHA256.key(of: UnsafeRawBufferPointer(places[index])) == row.record.leaf.key
-            else {
-                throw Mismatch(row: row, detail: "other bytes")
-            }
+        for (index, row) in rows.enumerated() where row.record.encoding != .raw {
+            try Self.unpack(UnsafeRawBufferPointer(targets[index]), row, into: places[index])
+        }
+        let suspects = rows.indices.filter { !isTrusted[$0] }
+        let keys = SHA256.keys(of: suspects.map { UnsafeRawBufferPointer(places[$0]) })
+        for (index, key) in zip(suspects, keys) where key != rows[index].record.leaf.key {
+            throw Mismatch(row: rows[index], detail: "other bytes")
         }
         trusted.add(zip(rows, isTrusted).filter { !$0.1 }.map(\.0.position))
         return ShardBytes(buffer: raw, range: 0..<list.size)

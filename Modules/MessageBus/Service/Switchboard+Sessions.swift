@@ -225,6 +225,8 @@ extension Switchboard {
     func cutOff(_ peer: PeerID) {
         for listener in listeners {
             for session in listener.sessions where session.peer == peer {
+                // First, so that whoever hears of it finds it done.
+                end(session, reason: BusError(.refused, "'\(peer)' was cut off"))
                 for port in listener.ports {
                     let lane = Int(port.lane.rawValue)
                     guard session.lanes[lane].isBound else { continue }
@@ -235,7 +237,6 @@ extension Switchboard {
                     listener.routes[lane][session.lanes[lane].route]?.mutedUntil = now.advanced(
                         by: .seconds(366 * 86_400))
                 }
-                end(session, reason: BusError(.refused, "'\(peer)' was cut off"))
             }
         }
     }

@@ -150,29 +150,44 @@ final class EnduranceRun: Sendable {
 
     // MARK: What is done to them
 
-    /// Stops and kills, each after so many messages.
+    /// What is done to one of them.
+    private struct Disturbance {
+        let isTarget: Bool
+        let isKill: Bool
+
+        /// Twice as many for the clients as for the target.
+        static let all = [
+            Disturbance(isTarget: true, isKill: true), Disturbance(isTarget: true, isKill: false),
+            Disturbance(isTarget: false, isKill: true), Disturbance(isTarget: false, isKill: false),
+            Disturbance(isTarget: false, isKill: true), Disturbance(isTarget: false, isKill: false),
+        ]
+    }
+
+    /// Stops and kills, each after so many messages, in random order but so that each happens before all have again.
     func disturb(seed: UInt64, calm: Int) async throws {
         var random = SplitMix64(seed: seed, labels: "disturb")
+        var deck: [Disturbance] = []
         while !isOver {
             let next = ledger.answered + Int.random(in: 1...2 * calm, using: &random)
             while ledger.answered < next, !isOver { try await Task.sleep(for: .milliseconds(5)) }
-            let isTarget = Int.random(in: 0..<3, using: &random) == 0
+            if deck.isEmpty { deck = Disturbance.all.shuffled(using: &random) }
+            guard let disturbance = deck.last else { return }
             let chosen = Int.random(in: 0..<clients, using: &random)
-            guard let process = state.withLock({ isTarget ? $0.target : $0.clients[chosen] }), process.isRunning,
-                !isOver
-            else { continue }
-            if Int.random(in: 0..<2, using: &random) == 0 {
+            let found = state.withLock { disturbance.isTarget ? $0.target : $0.clients[chosen] }
+            guard let process = found, process.isRunning, !isOver else { continue }
+            deck.removeLast()
+            if disturbance.isKill {
+                kill(process)
+                state.withLock { state in
+                    if disturbance.isTarget { state.outcome.targetKills += 1 } else { state.outcome.clientKills += 1 }
+                }
+            } else {
                 // Sometimes for longer than a lease.
                 let isLong = Int.random(in: 0..<10, using: &random) == 0
                 process.signal(SIGSTOP)
                 try await Task.sleep(for: .milliseconds(isLong ? 2500 : Int.random(in: 1...200, using: &random)))
                 process.signal(SIGCONT)
                 state.withLock { $0.outcome.stalls += 1 }
-            } else {
-                kill(process)
-                state.withLock { state in
-                    if isTarget { state.outcome.targetKills += 1 } else { state.outcome.clientKills += 1 }
-                }
             }
         }
     }
