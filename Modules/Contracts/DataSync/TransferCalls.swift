@@ -4,6 +4,8 @@
 /// 1. `offer` opens a fetch: the manifest itself, which earlier versions the source has too, and who else has it.
 /// 2. `lists` names the leaves of shards.
 /// 3. `pull` brings the leaves that are wanted, or what they differ by from those of an earlier version.
+///
+/// What is small comes along with the offer, in one round trip.
 extension DataSyncContract {
     public static let offer = Call<OfferRequest, OfferReply>("datasync.offer", lane: .model)
     /// One attachment: for each shard asked for, in order, the bytes of its list as a little-endian `UInt32` and the list; 0
@@ -30,15 +32,50 @@ public struct OfferRequest: Codable, Sendable {
     public var avoid: [PeerID]
     /// Whether the asker can connect to other holders.
     public var takesHolders: Bool
+    /// What the asker would take along with the manifest, to save asking for it.
+    public var along: AlongRequest?
 
     public init(
-        manifest: Digest, needsManifest: Bool, bases: [Digest] = [], avoid: [PeerID] = [], takesHolders: Bool = false
+        manifest: Digest, needsManifest: Bool, bases: [Digest] = [], avoid: [PeerID] = [], takesHolders: Bool = false,
+        along: AlongRequest? = nil
     ) {
+        self.along = along
         self.manifest = manifest
         self.needsManifest = needsManifest
         self.bases = bases
         self.avoid = avoid
         self.takesHolders = takesHolders
+    }
+}
+
+/// All shards of a small version, in the answer to `offer`.
+public struct AlongRequest: Codable, Sendable {
+    /// The most raw bytes.
+    public var bytes: Int
+    /// As in `PullRequest`.
+    public var codec: String
+    public var bytesPerSecond: Double?
+    /// Whether it would be asked for by `pullUrgent`.
+    public var isUrgent: Bool
+
+    public init(bytes: Int, codec: String = "auto", bytesPerSecond: Double? = nil, isUrgent: Bool = false) {
+        self.isUrgent = isUrgent
+        self.bytes = bytes
+        self.codec = codec
+        self.bytesPerSecond = bytesPerSecond
+    }
+}
+
+/// The shards of the manifest, each once, at its first place. After the manifest's attachment come one with the lists of those of
+/// more than one leaf, as `lists` has them, and the bytes.
+public struct AlongItem: Codable, Sendable {
+    public var item: PullItem
+    /// What differences in it lead from.
+    public var base: Digest?
+
+    public init(item: PullItem, base: Digest? = nil) {
+        self.item = item
+        self.base = base
     }
 }
 
@@ -49,6 +86,8 @@ public struct OfferReply: Codable, Sendable {
     public var holders: [Holder]
     /// Who signed the manifest, where its bytes come along; at most 4.
     public var signatures: [ManifestSignature]?
+    /// Absent unless the asker wants it and the source can give it at once; then nobody else is named.
+    public var along: AlongItem?
 
     public init(bases: [Digest] = [], holders: [Holder] = [], signatures: [ManifestSignature]? = nil) {
         self.bases = bases

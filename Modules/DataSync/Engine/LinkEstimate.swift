@@ -8,7 +8,7 @@ struct LinkEstimate: Sendable {
     static let windows = (128 << 10)...(4 << 20)
     /// What is in flight while nothing is known.
     static let firstWindow = 512 << 10
-    private static let margin = 0.010
+    static let margin = 0.010
     /// Bytes per second from which the most is in flight: it is gone in 80 ms, and what the ends do between receiving and
     /// granting takes longer than 10 ms.
     static let fast = 50e6
@@ -49,6 +49,13 @@ struct LinkEstimate: Sendable {
         if bytesPerSecond >= Self.fast { return Self.windows.upperBound }
         let seconds = (roundTrip ?? .zero) / .seconds(1) + Self.margin
         return Int(min(Double(Self.windows.upperBound), max(Double(Self.windows.lowerBound), bytesPerSecond * seconds)))
+    }
+
+    /// How long the link is left to something urgent of so many bytes: while what was in flight before it leaves the queue, and
+    /// it comes behind.
+    static func clearance(_ bytes: Int, bytesPerSecond: Double?) -> Duration? {
+        guard let bytesPerSecond, bytesPerSecond > 0, bytesPerSecond < fast else { return nil }
+        return .seconds(Double(bytes) / bytesPerSecond + margin)
     }
 
     /// Bytes of one message: a quarter of the window, so that something is always on its way and nothing urgent waits long.

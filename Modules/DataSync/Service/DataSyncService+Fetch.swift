@@ -72,6 +72,15 @@ extension DataSyncService {
         var terms = TransferTerms()
         /// Whether it was held for the request; then a release ends the fetch.
         var isHeld = false
+
+        /// Adds what a session brought.
+        mutating func add(_ session: PullSession) {
+            let new = session.moved
+            moved.shards += new.shards
+            moved.bytes += new.bytes
+            moved.damaging = new.damaging
+            for peer in session.failed where peer != request.source && !avoided.contains(peer) { avoided.append(peer) }
+        }
     }
 
     private func transfer(_ fetch: Fetch) async throws -> FetchReply {
@@ -140,28 +149,28 @@ extension DataSyncService {
             let present = manifest.rawBytes - missing.reduce(0) { $0 + manifest.shards[$1].size }
             record.count { $0 = .init(wanted: manifest.rawBytes, done: present, deduplicated: present) }
         }
-        guard !missing.isEmpty else {
-            guard record.handle(.allPresent) == .commit else { return nil }
-            guard try await complete(fetch, manifest) else {
-                record.handle(.incomplete)
+        if !missing.isEmpty {
+            guard request.source != .local else {
+                throw DataSyncError(.missing, "\(missing.count) of its shards are not here, and no source was named")
+            }
+            guard try await begin(&fetch, offered: opening.offer != nil) else { return nil }
+            if opening.offer == nil { opening.offer = try await self.offer(fetch, needsManifest: false).offer }
+            guard record.handle(.ready) == .begin else { return nil }
+            guard try await pull(missing, of: opening, &fetch) else {
+                record.handle(.interrupted)
                 return nil
             }
-            record.handle(.held)
-            let present = manifest.shards.count - fetch.moved.shards
-            metrics.presentShards.increment(by: present)
-            return FetchReply(
-                manifest: manifest, movedBytes: fetch.moved.bytes, movedShards: fetch.moved.shards,
-                presentShards: present)
         }
-        guard request.source != .local else {
-            throw DataSyncError(.missing, "\(missing.count) of its shards are not here, and no source was named")
+        guard record.handle(.allPresent) == .commit else { return nil }
+        guard try await complete(fetch, manifest) else {
+            record.handle(.incomplete)
+            return nil
         }
-        guard try await begin(&fetch) else { return nil }
-        if opening.offer == nil { opening.offer = try await self.offer(fetch, needsManifest: false).offer }
-        guard record.handle(.ready) == .begin else { return nil }
-        try await pull(missing, of: opening, &fetch)
-        record.handle(.interrupted)
-        return nil
+        record.handle(.held)
+        let present = manifest.shards.count - fetch.moved.shards
+        metrics.presentShards.increment(by: present)
+        return FetchReply(
+            manifest: manifest, movedBytes: fetch.moved.bytes, movedShards: fetch.moved.shards, presentShards: present)
     }
 
     /// Whether the rules of this side let it be fetched.
@@ -184,6 +193,8 @@ extension DataSyncService {
         let manifest: Manifest
         /// `nil` while the source was not asked because the manifest is here.
         var offer: OfferReply?
+        /// What came along with the offer.
+        var along: Along?
     }
 
     /// The manifest, from here or from the source, checked against its name, the rules and what the caller expects.
@@ -198,13 +209,17 @@ extension DataSyncService {
         guard request.source != .local else {
             throw DataSyncError(.missing, "it is not here, and no source was named")
         }
-        try await store.write { [clock] connection in
+        // Nothing follows from its being wanted before the answer is here.
+        async let noted: Void = store.write { [clock] connection in
             try Catalogue(connection: connection).setTransfer(digest, .wanted, from: request.source, now: clock.now())
         }
-        let (offer, attachments) = try await self.offer(fetch, needsManifest: true)
-        guard attachments.count == 1 else {
-            throw DataSyncError(.invalidManifest, "the source sent \(attachments.count) manifests in place of one")
+        let wish = alongWish(fetch)
+        let (offer, attachments) = try await self.offer(fetch, needsManifest: true, along: wish?.request)
+        try await noted
+        guard !attachments.isEmpty else {
+            throw DataSyncError(.invalidManifest, "the source sent no manifest")
         }
+        let along = try Self.along(offer, attachments, wish?.lease)
         let manifest = try attachments[0].withUnsafeBytes { bytes throws -> Manifest in
             // Of bytes that hash to the name only those are read that its writer wrote.
             let found = SHA256.digest(of: bytes)
@@ -226,11 +241,11 @@ extension DataSyncService {
         fetch.isHeld = true
         manifests.add(digest, manifest)
         arrivals.raise(digest)
-        return Opening(manifest: manifest, offer: offer)
+        return Opening(manifest: manifest, offer: offer, along: along)
     }
 
     private func offer(
-        _ fetch: Fetch, needsManifest: Bool
+        _ fetch: Fetch, needsManifest: Bool, along: AlongRequest? = nil
     ) async throws -> (offer: OfferReply, attachments: [Attachment]) {
         let request = fetch.request
         var bases = try await store.read { connection in
@@ -247,7 +262,7 @@ extension DataSyncService {
             DataSyncContract.offer,
             OfferRequest(
                 manifest: request.manifest, needsManifest: needsManifest, bases: bases, avoid: fetch.avoided,
-                takesHolders: exchange != nil),
+                takesHolders: exchange != nil, along: along),
             to: .peer(request.source), timeout: configuration.stallTimeout, trace: fetch.trace)
         let known = Set(bases)
         var offer = reply.body
@@ -258,11 +273,15 @@ extension DataSyncService {
     // MARK: States
 
     /// Commits that shards are about to move, unless that is known: after a restart, or when a shard was damaged.
+    /// - Parameter offered: whether the source was just asked for the manifest, because it was not here.
     /// - Returns: whether the manifest is still here.
-    private func begin(_ fetch: inout Fetch) async throws -> Bool {
+    private func begin(_ fetch: inout Fetch, offered: Bool) async throws -> Bool {
         let request = fetch.request
         let isHeld = fetch.isHeld
-        if try await !store.read({ try Catalogue(connection: $0).isMoving(request) }) {
+        // Whoever has just entered it need not look.
+        var isMoving = offered && isHeld
+        if !isMoving { isMoving = try await store.read { try Catalogue(connection: $0).isMoving(request) } }
+        if !isMoving {
             let isHere = try await store.write { [clock] connection in
                 try Catalogue(connection: connection).setMoving(request, wasHeld: isHeld, now: clock.now())
             }
@@ -275,10 +294,7 @@ extension DataSyncService {
     /// Places of the shards that are not here, each shard once, in order.
     private func missing(of manifest: Manifest) async throws -> [Int] {
         let missing = try await shards.missing(manifest.shards.map(\.digest))
-        var seen: Set<Digest> = []
-        return manifest.shards.indices.filter {
-            missing.contains(manifest.shards[$0].digest) && seen.insert(manifest.shards[$0].digest).inserted
-        }
+        return manifest.firstPlaces.filter { missing.contains(manifest.shards[$0].digest) }
     }
 
     /// Commits that everything is here and held.

@@ -11,28 +11,32 @@ extension DataSyncService {
     private static let sampling = 8
 
     /// Brings what is missing, a portion at a time.
-    func pull(_ missing: [Int], of opening: Opening, _ fetch: inout Fetch) async throws {
+    /// - Returns: whether all of it came; what did not is found missing by the next attempt.
+    func pull(_ missing: [Int], of opening: Opening, _ fetch: inout Fetch) async throws -> Bool {
         let manifest = opening.manifest
+        if let along = opening.along { return try await absorb(along, of: manifest, &fetch) }
         let links = try await links(opening, fetch)
         defer { for link in links.holders { exchange?.disconnect(link.peer) } }
         fetch.record.attempt(peers: links.all.map(\.peer))
         let base = try await base(of: opening, fetch.request)
         var rest = missing[...]
+        var isWhole = true
         while !rest.isEmpty, fetch.record.phase == .moving {
             let part = rest.prefix(Self.portion)
             rest = rest.dropFirst(part.count)
             let wanted = try await plan(Array(part), of: manifest, fetch, base: base?.shards)
             let remote = wanted.filter { !$0.selection.indices.isEmpty }
-            try await assemble(wanted.filter { $0.selection.indices.isEmpty }, fetch)
+            if try await !assemble(wanted.filter { $0.selection.indices.isEmpty }, fetch) { isWhole = false }
             guard !remote.isEmpty else { continue }
-            try await pull(remote, of: manifest, base, links.all, &fetch)
+            if try await !pull(remote, of: manifest, base, links.all, &fetch) { isWhole = false }
         }
+        return isWhole && rest.isEmpty
     }
 
     private func pull(
         _ wanted: [ShardAssembler.Wanted], of manifest: Manifest, _ base: (digest: Digest, shards: [ShardSpec])?,
         _ links: [PullSession.Link], _ fetch: inout Fetch
-    ) async throws {
+    ) async throws -> Bool {
         let largest = wanted.reduce(0) { max($0, $1.spec.size) }
         let (window, batch) = (configuration.windowBytes, configuration.batchBytes)
         let demand = TransferRoom.demand(
@@ -47,32 +51,25 @@ extension DataSyncService {
         let session = PullSession(
             self,
             PullSession.Setting(
-                manifest: fetch.request.manifest, elementBytes: manifest.tensors.isEmpty && base == nil ? 1 : 4,
+                manifest: fetch.request.manifest, elementBytes: manifest.elementBytes(hasBase: base != nil),
                 priority: priority, codec: fetch.terms.codec, deadline: fetch.deadline,
                 trace: fetch.trace,
                 room: TransferRoom(bytes: lease.bytes, largest: largest, window: window, batch: batch),
                 base: base),
             wanted: wanted, links: links, record: fetch.record)
-        defer {
-            let moved = session.moved
-            fetch.moved.shards += moved.shards
-            fetch.moved.bytes += moved.bytes
-            fetch.moved.damaging = moved.damaging
-            for peer in session.failed where peer != fetch.request.source && !fetch.avoided.contains(peer) {
-                fetch.avoided.append(peer)
-            }
-        }
+        defer { fetch.add(session) }
         try await unlessStopped(fetch.record) { try await session.run() }
+        return session.isDone
     }
 
     /// For whom a fetch takes memory: what its source sends in bulk is counted apart, so that a model of the same source does not
     /// wait for the end of it.
-    private static func holder(_ source: PeerID, _ priority: TransferPriority) -> PeerID {
+    static func holder(_ source: PeerID, _ priority: TransferPriority) -> PeerID {
         priority == .bulk ? PeerID("\(source) in bulk") : source
     }
 
     /// Runs `body` until it is done, or an operator stops the transfer.
-    private func unlessStopped(_ record: TransferRecord, _ body: @escaping @Sendable () async throws -> Void)
+    func unlessStopped(_ record: TransferRecord, _ body: @escaping @Sendable () async throws -> Void)
         async throws
     {
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -167,37 +164,44 @@ extension DataSyncService {
             let reply = try await bus.call(
                 DataSyncContract.lists, ListsRequest(manifest: fetch.request.manifest, shards: unknown),
                 to: .peer(fetch.request.source), timeout: configuration.stallTimeout, trace: fetch.trace)
-            let found = try reply.attachments.first?.withUnsafeBytes {
-                try LeafListTable.read($0, count: unknown.count)
-            }
-            guard let found, reply.attachments.count == 1 else {
+            guard let table = reply.attachments.first, reply.attachments.count == 1 else {
                 throw DataSyncError(.protocolViolation, "the source sent no lists")
             }
-            for (place, list) in zip(unknown, found) {
-                let spec = manifest.shards[place]
-                guard let list else {
-                    throw DataSyncError(
-                        .missing, "shard \(spec.digest) is not at the source (any more)", isRetriable: true)
-                }
-                guard list.leaves.count == spec.leaves, list.size == spec.size, list.digest == spec.digest else {
-                    throw DataSyncError(.protocolViolation, "the source sent another list for shard \(spec.digest)")
-                }
-                lists[place] = list
-            }
+            lists = try Self.lists(table, of: manifest, unknown)
         }
-        return try places.map { place in
+        return try places.map { try lists[$0] ?? Self.onlyLeaf(of: manifest.shards[$0]) }
+    }
+
+    /// Reads and verifies the lists of the shards at `places`.
+    static func lists(_ table: Attachment, of manifest: Manifest, _ places: [Int]) throws -> [Int: LeafList] {
+        let found = try table.withUnsafeBytes { try LeafListTable.read($0, count: places.count) }
+        var lists: [Int: LeafList] = [:]
+        for (place, list) in zip(places, found) {
             let spec = manifest.shards[place]
-            if let list = lists[place] { return list }
-            guard let list = LeafList([Leaf(key: LeafKey(spec.digest), size: spec.size)]) else {
-                throw DataSyncError(.invalidManifest, "shard \(spec.digest) of \(spec.size) bytes has a single leaf")
+            guard let list else {
+                throw DataSyncError(
+                    .missing, "shard \(spec.digest) is not at the source (any more)", isRetriable: true)
             }
-            return list
+            guard list.leaves.count == spec.leaves, list.size == spec.size, list.digest == spec.digest else {
+                throw DataSyncError(.protocolViolation, "the source sent another list for shard \(spec.digest)")
+            }
+            lists[place] = list
         }
+        return lists
+    }
+
+    /// The list of a shard of a single leaf, which bears its name.
+    static func onlyLeaf(of spec: ShardSpec) throws(DataSyncError) -> LeafList {
+        guard spec.leaves == 1, let list = LeafList([Leaf(key: LeafKey(spec.digest), size: spec.size)]) else {
+            throw DataSyncError(.invalidManifest, "shard \(spec.digest) of \(spec.size) bytes has a single leaf")
+        }
+        return list
     }
 
     /// Shards all of whose leaves are here already: nothing moves for them.
-    private func assemble(_ wanted: [ShardAssembler.Wanted], _ fetch: Fetch) async throws {
-        guard !wanted.isEmpty else { return }
+    /// - Returns: whether they are; a leaf may have gone since it was looked up.
+    private func assemble(_ wanted: [ShardAssembler.Wanted], _ fetch: Fetch) async throws -> Bool {
+        guard !wanted.isEmpty else { return true }
         let refused = try await shards.accept(
             wanted.map { shard in
                 ArrivedShard(
@@ -210,12 +214,22 @@ extension DataSyncService {
             counters.done += kept
             counters.deduplicated += kept
         }
-        // Whatever was refused is missing still: the next attempt finds out.
+        return refused.isEmpty
     }
 }
 
 /// The attachment of `datasync.lists`.
 enum LeafListTable {
+    static func write(_ lists: [LeafList?]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for list in lists {
+            let encoded = list?.encoded ?? []
+            withUnsafeBytes(of: UInt32(encoded.count).littleEndian) { bytes += $0 }
+            bytes += encoded
+        }
+        return bytes
+    }
+
     /// - Throws: `protocol-violation` for anything but `count` lists.
     static func read(_ bytes: UnsafeRawBufferPointer, count: Int) throws(DataSyncError) -> [LeafList?] {
         var lists: [LeafList?] = []

@@ -20,11 +20,12 @@ extension DataSyncService {
     }
 
     /// The version, if it is here and `peer` may have it.
+    /// - Parameter waits: whether to wait for the manifest of one that is on its way to here.
     /// - Throws: `missing`, `refused`, `deferred` or `paused`.
-    func served(_ digest: Digest, to peer: PeerID) async throws -> Served {
-        let isComplete = try await isComplete(digest)
+    func served(_ digest: Digest, to peer: PeerID, waits: Bool = true) async throws -> Served {
+        let (isComplete, labels) = try await facts(of: digest, waits: waits)
         let manifest = try await known(digest)
-        let terms = try await terms(of: digest, manifest, for: peer)
+        let terms = try await terms(of: digest, manifest, labels, for: peer)
         guard !board.isPaused(peer) else {
             throw DataSyncError(
                 .paused, "an operator paused transfers to '\(peer)'; 'gedge sync resume' lets them go on",
@@ -33,24 +34,28 @@ extension DataSyncService {
         return Served(digest: digest, manifest: manifest, isComplete: isComplete, terms: terms)
     }
 
-    /// Whether all of a version's shards are here, or they are on their way.
+    /// Whether all of a version's shards are here, or else they are on their way; and what it is said to be.
     /// - Throws: `missing`.
-    private func isComplete(_ digest: Digest) async throws -> Bool {
+    private func facts(of digest: Digest, waits: Bool) async throws -> (isComplete: Bool, labels: Set<TransferTags?>) {
         while true {
             let signal = arrivals.signal(of: digest)
             let number = signal?.number ?? 0
-            let isComplete = try await store.read { try Catalogue(connection: $0).isComplete(digest) }
-            if let isComplete, isComplete || signal != nil { return isComplete }
+            let (isComplete, labels) = try await store.read { connection in
+                let catalogue = Catalogue(connection: connection)
+                return (try catalogue.isComplete(digest), try catalogue.labels(of: digest))
+            }
+            if let isComplete, isComplete || signal != nil { return (isComplete, labels) }
             // Whoever passes it on may be asked for it before even its manifest came.
-            guard isComplete == nil, let signal,
+            guard waits, isComplete == nil, let signal,
                 try await signal.wait(past: number, atMost: configuration.relayPatience)
             else { throw DataSyncError(.missing, "manifest \(digest) is not here, or not all of its shards are") }
         }
     }
 
-    private func terms(of digest: Digest, _ manifest: Manifest, for peer: PeerID) async throws -> TransferTerms {
+    private func terms(
+        of digest: Digest, _ manifest: Manifest, _ labels: Set<TransferTags?>, for peer: PeerID
+    ) async throws -> TransferTerms {
         if peer == .local || peer == .operator { return TransferTerms() }
-        let labels = try await store.read { try Catalogue(connection: $0).labels(of: digest) }
         // What lies here for several reasons moves only when the rules let it go for every one of them.
         var decision: TransferDecision?
         for tags in labels.isEmpty ? [nil] : labels {
@@ -78,8 +83,19 @@ extension DataSyncService {
             throw DataSyncError(.invalidRequest, "an offer names at most \(Self.maximumBases) bases")
         }
         let served = try await served(request.manifest, to: peer)
+        // The first that fits is what the asker takes.
         var bases: [Digest] = []
-        for base in request.bases where try await isServed(base, to: peer) { bases.append(base) }
+        for base in request.bases where try await isBase(base, of: served, to: peer) {
+            bases = [base]
+            break
+        }
+        if request.needsManifest, let wish = request.along,
+            let (along, attachments) = try await along(wish, served, bases, to: peer)
+        {
+            var reply = OfferReply(bases: bases, signatures: try await toldSignatures(of: request.manifest))
+            reply.along = along
+            return Outbound(reply, attachments: [Attachment(served.manifest.canonicalBytes)] + attachments)
+        }
         var holders: [Holder] = []
         if request.takesHolders, let relays {
             holders = try await relays.holders(of: request.manifest, for: peer, avoid: Set(request.avoid))
@@ -90,9 +106,13 @@ extension DataSyncService {
         return Outbound(reply, attachments: [Attachment(served.manifest.canonicalBytes)])
     }
 
-    /// Whether `peer` may have a version that is complete here; nobody is told why not.
-    private func isServed(_ digest: Digest, to peer: PeerID) async throws -> Bool {
-        do { return try await served(digest, to: peer).isComplete } catch is DataSyncError { return false }
+    /// Whether a version is complete here, `peer` may have it, and shards of it lie as those of what is served do; nobody is
+    /// told why not.
+    private func isBase(_ digest: Digest, of served: Served, to peer: PeerID) async throws -> Bool {
+        do {
+            let base = try await self.served(digest, to: peer, waits: false)
+            return base.isComplete && served.manifest.places(in: base.manifest) != nil
+        } catch is DataSyncError { return false }
     }
 
     func lists(_ request: ListsRequest, to peer: PeerID) async throws -> Outbound<ListsReply> {
@@ -107,13 +127,8 @@ extension DataSyncService {
         }
         let digests = request.shards.map { served.manifest.shards[$0].digest }
         let lists = try await shards.lists(digests)
-        var bytes: [UInt8] = []
-        for digest in digests {
-            let encoded = lists[digest]?.encoded ?? []
-            withUnsafeBytes(of: UInt32(encoded.count).littleEndian) { bytes += $0 }
-            bytes += encoded
-        }
-        return Outbound(ListsReply(count: digests.count), attachments: [Attachment(bytes)])
+        return Outbound(
+            ListsReply(count: digests.count), attachments: [Attachment(LeafListTable.write(digests.map { lists[$0] }))])
     }
 
     // MARK: Pull
@@ -144,9 +159,8 @@ extension DataSyncService {
         }
         var base: [ShardSpec]?
         // Without it nothing is wrong: whole leaves go, and nobody is told why.
-        if let digest = request.base, try await isServed(digest, to: peer) {
-            let old = try await known(digest)
-            base = served.manifest.places(in: old)
+        if let digest = request.base, try await isBase(digest, of: served, to: peer) {
+            base = served.manifest.places(in: try await known(digest))
         }
         let record = board.begin(.serving, request.manifest, with: peer, tags: try await tags(of: request.manifest))
         record.count { counters in counters.wanted = asks.reduce(0) { $0 + shards[$1.index].size } }

@@ -206,7 +206,6 @@ public final class DataSyncService: Sendable {
             if configuration.mends {
                 group.addTask { [self] in try await DamageMender(service: self, logger: logger).run() }
             }
-            if let exchange { group.addTask { try await exchange.run() } }
             try await group.waitForAll()
         }
     }

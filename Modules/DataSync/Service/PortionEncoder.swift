@@ -18,7 +18,20 @@ struct PortionEncoder {
     /// A sender that waits less than this for room is what holds the link up, not the link.
     private static let waitShare = 0.2
 
-    private let sender: ShardSender
+    /// What is encoded, and for whom.
+    struct Source: Sendable {
+        let service: DataSyncService
+        let served: DataSyncService.Served
+        /// Shards of the base, when differences may be sent.
+        let base: [ShardSpec]?
+        /// As in `PullRequest`.
+        let codec: String
+        let bytesPerSecond: Double?
+        /// Whether the asker found damaged what it got the last time.
+        var isDoubted = false
+    }
+
+    private let source: Source
     private let store: ShardStore
     private let isFloat: Bool
     private var measures: [CodecChoice.Method: CodecChoice.Measure]
@@ -26,15 +39,15 @@ struct PortionEncoder {
     private var waiting = 0.0
     private var started = ContinuousClock.now
 
-    init(_ sender: ShardSender) {
-        self.sender = sender
-        store = sender.service.shards
-        isFloat = !sender.served.manifest.tensors.isEmpty
+    init(_ source: Source) {
+        self.source = source
+        store = source.service.shards
+        isFloat = !source.served.manifest.tensors.isEmpty
         measures = Self.believed(
             // The rules of this side come before the asker's wish.
-            sender.served.terms.codec == .automatic
-                ? TransferCodec(rawValue: sender.request.codec) ?? .none : sender.served.terms.codec,
-            hasBase: sender.base != nil)
+            source.served.terms.codec == .automatic
+                ? TransferCodec(rawValue: source.codec) ?? .none : source.served.terms.codec,
+            hasBase: source.base != nil)
     }
 
     /// The ways there are, and what is believed of them until they are tried.
@@ -61,7 +74,7 @@ struct PortionEncoder {
 
     /// What the link is taken to carry: unknown is unknown, but one that never holds up a sender is fast.
     private var bytesPerSecond: Double? {
-        guard let measured = sender.request.bytesPerSecond else { return nil }
+        guard let measured = source.bytesPerSecond else { return nil }
         return working > 0 && waiting < Self.waitShare * (waiting + working) ? CodecChoice.fastLink : measured
     }
 
@@ -93,12 +106,12 @@ struct PortionEncoder {
     // MARK: As it is stored
 
     private func stored(_ portion: ShardSender.Portion) async throws -> [StoredLeaf] {
-        let digest = sender.served.manifest.shards[portion.index].digest
+        let digest = source.served.manifest.shards[portion.index].digest
         // Whoever receives it hashes it; only one who got something else must be believed.
-        let check: LeafCheck = sender.request.recheck == true ? .always : .never
+        let check: LeafCheck = source.isDoubted ? .always : .never
         let leaves = portion.leaves.count == portion.list.leaves.count ? nil : portion.leaves
-        return try await sender.service.noticingDamage {
-            try await store.stored(digest, leaves: leaves, check: check)
+        return try await source.service.noticingDamage {
+            try await store.stored(digest, leaves: leaves, check: check, at: portion.place)
         }
     }
 
@@ -156,10 +169,10 @@ struct PortionEncoder {
         let start = ContinuousClock.now
         let raw = portion.bytes
         let entropy: Entropy = method == .delta ? .lz4 : .zstd
-        guard let base = sender.base?[portion.index], base.digest != sender.served.manifest.shards[portion.index].digest
+        guard let base = source.base?[portion.index], base.digest != source.served.manifest.shards[portion.index].digest
         else { return try await addStored(portion, to: &encoded) }
-        let service = sender.service
-        let new = try await service.shard(sender.served.manifest.shards[portion.index].digest)
+        let service = source.service
+        let new = try await service.shard(source.served.manifest.shards[portion.index].digest)
         let old: ShardBytes
         do { old = try await service.shard(base.digest) } catch is DataSyncError {
             measures[.delta] = nil

@@ -68,7 +68,8 @@ extension PullSession {
         }
     }
 
-    private func take(_ events: [ShardAssembler.Event], from id: Int, _ places: [Int: Int]) async throws {
+    /// Hands over what came of pieces; `places` says which piece is the shard at a place of the manifest.
+    func take(_ events: [ShardAssembler.Event], from id: Int, _ places: [Int: Int]) async throws {
         let now = ContinuousClock.now
         if events.isEmpty { state.withLock { $0.plan.progressed(id, at: now) } }
         for event in events {

@@ -5,6 +5,19 @@ import Synchronization
 import Telemetry
 
 extension PullSession {
+    /// Shards that are with the store and not durable yet, without their bytes.
+    struct WrittenBatch: Sendable {
+        struct Shard: Sendable {
+            let source: Int
+            let wanted: ShardAssembler.Wanted
+            /// What it adds to the record.
+            let counters: TransferRecord.Counters
+        }
+
+        let shards: [Shard]
+        let stored: ShardStore.Written
+    }
+
     /// Verifies and writes what arrives, until nothing more comes.
     func write() async {
         while true {
@@ -12,12 +25,28 @@ extension PullSession {
             let bytes: Int
             do { (batch, bytes) = try await queue.next(upTo: setting.room.batch) } catch { return }  // Cancelled.
             if batch.isEmpty { return }
-            do { try await keep(batch) } catch { end(error) }
+            do {
+                if let made = try await write(batch) { try await written.push(made, bytes: bytes) }
+            } catch { end(error) }
             queue.release(bytes)
         }
     }
 
-    private func keep(_ batch: [(source: Int, arrived: ShardAssembler.Arrived)]) async throws {
+    /// Makes durable what was written, all of it at a time, until nothing more is.
+    func land() async {
+        while true {
+            let batches: [WrittenBatch]
+            let bytes: Int
+            do { (batches, bytes) = try await written.next(upTo: .max) } catch { return }  // Cancelled.
+            if batches.isEmpty { return }
+            do { for batch in batches { try await land(batch) } } catch { end(error) }
+            written.release(bytes)
+        }
+    }
+
+    private func write(
+        _ batch: [(source: Int, arrived: ShardAssembler.Arrived)]
+    ) async throws -> WrittenBatch? {
         var shards: [ArrivedShard] = []
         var refused: [Digest: DataSyncError] = [:]
         var isBaseDamaged = false
@@ -27,26 +56,42 @@ extension PullSession {
                 if error.code == Self.baseGone { isBaseDamaged = true }
             }
         }
-        refused.merge(try await service.shards.accept(shards)) { first, _ in first }
+        let (sound, unsound) = try await service.shards.verified(shards)
+        refused.merge(unsound) { first, _ in first }
+        if !refused.isEmpty {
+            for (id, arrived) in batch {
+                if let error = refused[arrived.wanted.spec.digest] { refuse(arrived.wanted, from: id, error) }
+            }
+            if isBaseDamaged { state.withLock { $0.usesBase = false } }
+            changes.raise()
+        }
+        guard !sound.isEmpty else { return nil }
+        let stored = try await service.shards.write(sound)
+        return WrittenBatch(
+            shards: batch.filter { refused[$0.arrived.wanted.spec.digest] == nil }.map { id, arrived in
+                WrittenBatch.Shard(source: id, wanted: arrived.wanted, counters: Self.counters(arrived))
+            }, stored: stored)
+    }
+
+    private func land(_ batch: WrittenBatch) async throws {
+        let refused = try await service.shards.land(batch.stored)
         service.arrivals.raise(setting.manifest)
         let now = ContinuousClock.now
-        for (id, arrived) in batch {
-            let digest = arrived.wanted.spec.digest
-            if let error = refused[digest] {
-                refuse(arrived, from: id, error)
+        for shard in batch.shards {
+            if let error = refused[shard.wanted.spec.digest] {
+                refuse(shard.wanted, from: shard.source, error)
             } else {
-                note(arrived, from: id, at: now)
+                note(shard, at: now)
             }
         }
-        if isBaseDamaged { state.withLock { $0.usesBase = false } }
         changes.raise()
     }
 
     /// A shard is here.
-    private func note(_ arrived: ShardAssembler.Arrived, from id: Int, at now: ContinuousClock.Instant) {
+    private func note(_ shard: WrittenBatch.Shard, at now: ContinuousClock.Instant) {
         let others = state.withLock { state -> [Int] in
-            guard let place = state.place(of: arrived.wanted.index) else { return [] }
-            let (isFirst, others) = state.plan.arrived(place, from: id, at: now)
+            guard let place = state.place(of: shard.wanted.index) else { return [] }
+            let (isFirst, others) = state.plan.arrived(place, from: shard.source, at: now)
             if isFirst { state.movedShards += 1 }
             return others
         }
@@ -55,6 +100,11 @@ extension PullSession {
             let stream = state.withLock { $0.plan.isOutstanding(other) ? nil : $0.streams[other] }
             stream?.cancel()
         }
+        record.count { $0.add(shard.counters) }
+    }
+
+    /// What a shard that arrived adds to the record; what it moved is in there already.
+    private static func counters(_ arrived: ShardAssembler.Arrived) -> TransferRecord.Counters {
         let wanted = arrived.wanted.wantedBytes
         var differences = 0
         var raw = 0
@@ -69,21 +119,19 @@ extension PullSession {
                 start += leaves
             }
         }
-        record.count { counters in
-            counters.done += arrived.wanted.spec.size
-            counters.deduplicated += arrived.wanted.spec.size - wanted
-            counters.deltaSaved += raw - differences
-            counters.compressionSaved += max(0, (wanted - raw) - (arrived.bytes - differences))
-        }
+        return TransferRecord.Counters(
+            done: arrived.wanted.spec.size, deduplicated: arrived.wanted.spec.size - wanted,
+            deltaSaved: raw - differences,
+            compressionSaved: max(0, (wanted - raw) - (arrived.bytes - differences)))
     }
 
-    private func refuse(_ arrived: ShardAssembler.Arrived, from id: Int, _ error: DataSyncError) {
+    private func refuse(_ wanted: ShardAssembler.Wanted, from id: Int, _ error: DataSyncError) {
         let peer = links[id].peer
         if error.is(.missing) || error.code == Self.baseGone {
             // A leaf that was here has gone, or the base: all of the shard is asked for.
             state.withLock { state in
-                guard let place = state.place(of: arrived.wanted.index) else { return }
-                state.wanted[place].selection = .all(of: arrived.wanted.list.leaves.count)
+                guard let place = state.place(of: wanted.index) else { return }
+                state.wanted[place].selection = .all(of: wanted.list.leaves.count)
                 state.wanted[place].hasBase = false
                 state.plan.again(place, from: id)
             }
@@ -91,10 +139,10 @@ extension PullSession {
         }
         service.metrics.damagedShards.increment()
         service.logger.warning(
-            "what a source sent is damaged", ["source": peer.text, "shard": arrived.wanted.spec.digest.hex],
+            "what a source sent is damaged", ["source": peer.text, "shard": wanted.spec.digest.hex],
             error: error)
         let stream = state.withLock { state in
-            if let place = state.place(of: arrived.wanted.index) { state.plan.declined(place, by: id, at: .now) }
+            if let place = state.place(of: wanted.index) { state.plan.declined(place, by: id, at: .now) }
             state.plan.lost(id)
             state.failures[peer] = error
             state.lastFailure = error

@@ -57,6 +57,8 @@ final class PullSession: Sendable {
     let state: Mutex<State>
     let changes = Signal()
     let queue: ArrivalQueue<(source: Int, arrived: ShardAssembler.Arrived)>
+    /// What is written and not durable yet.
+    let written: ArrivalQueue<WrittenBatch>
 
     init(
         _ service: DataSyncService, _ setting: Setting, wanted: [ShardAssembler.Wanted], links: [Link],
@@ -76,6 +78,7 @@ final class PullSession: Sendable {
         }
         state = Mutex(State(plan: plan, wanted: wanted, usesBase: setting.base != nil))
         queue = ArrivalQueue(capacity: 3 * setting.room.batch)
+        written = ArrivalQueue(capacity: 2 * setting.room.batch)
     }
 
     /// What came so far.
@@ -83,29 +86,57 @@ final class PullSession: Sendable {
         state.withLock { MovedShards(shards: $0.movedShards, bytes: $0.movedBytes, damaging: $0.sawDamage) }
     }
 
+    /// Whether all that was wanted is here.
+    var isDone: Bool { state.withLock { $0.plan.isDone } }
+
     /// Sources that failed.
     var failed: [PeerID] { state.withLock { Array($0.failures.keys) } }
 
     /// Brings everything that is wanted.
     /// - Throws: the failure of the last source that was left; `StoreError` at once.
     func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<2 { group.addTask { [self] in await write() } }
-            group.addTask { [self] in
-                await withTaskGroup(of: Void.self) { sources in
-                    for id in links.indices { sources.addTask { [self] in await bring(from: id) } }
-                }
-                queue.finish()
+        try await storing { [self] in
+            await withTaskGroup(of: Void.self) { sources in
+                for id in links.indices { sources.addTask { [self] in await bring(from: id) } }
             }
         }
-        try Task.checkCancellation()
         try state.withLock { state in
-            if let fatal = state.fatal { throw fatal }
             guard !state.plan.isDone else { return }
             throw state.lastFailure
                 ?? DataSyncError(
                     .missing, "none of its sources has \(state.plan.count - state.plan.arrivedCount) of its shards")
         }
+    }
+
+    /// Stores what came from the only source without being asked for; what is no good of it stays wanted.
+    /// - Throws: `StoreError`.
+    func absorb(_ events: [ShardAssembler.Event]) async throws {
+        let pieces = state.withLock { $0.plan.take(Int.max / 2, from: 0, at: .now) }
+        let places = state.withLock { state in
+            Dictionary(pieces.map { (state.wanted[$0].index, $0) }) { first, _ in first }
+        }
+        try await storing { [self] in
+            do { try await take(events, from: 0, places) } catch { end(error) }
+        }
+    }
+
+    /// Verifies, writes and makes durable what `bring` hands over.
+    private func storing(_ bring: @escaping @Sendable () async -> Void) async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                await withTaskGroup(of: Void.self) { writers in
+                    for _ in 0..<2 { writers.addTask { [self] in await write() } }
+                }
+                written.finish()
+            }
+            group.addTask { [self] in await land() }
+            group.addTask { [self] in
+                await bring()
+                queue.finish()
+            }
+        }
+        try Task.checkCancellation()
+        try state.withLock { if let fatal = $0.fatal { throw fatal } }
     }
 
     // MARK: One source

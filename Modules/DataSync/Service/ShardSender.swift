@@ -14,14 +14,15 @@ struct ShardSender: Sendable {
     /// Some of an ask's leaves, in order.
     struct Portion: Sendable {
         let index: Int
-        let list: LeafList
+        let place: ShardStore.Located
         var leaves: [Int]
 
+        var list: LeafList { place.list }
         var bytes: Int { leaves.reduce(0) { $0 + list.leaves[$1].size } }
     }
 
-    /// Shards that are looked up together.
-    private static let lookupCount = 64
+    /// Shards that are looked up together, a moment before they are read.
+    private static let lookupCount = 16
     /// Parts of one item: small shards travel together.
     static let maximumParts = 256
 
@@ -37,7 +38,10 @@ struct ShardSender: Sendable {
     let writer: StreamWriter<PullItem>
 
     func send(_ asks: [Ask]) async throws {
-        var encoder = PortionEncoder(self)
+        var encoder = PortionEncoder(
+            PortionEncoder.Source(
+                service: service, served: served, base: base, codec: request.codec,
+                bytesPerSecond: request.bytesPerSecond, isDoubted: request.recheck == true))
         var rest = asks
         var item: [Portion] = []
         var itemBytes = 0
@@ -50,23 +54,23 @@ struct ShardSender: Sendable {
         while !rest.isEmpty {
             let number = service.arrivals.signal(of: served.digest)?.number
             let next = rest.prefix(Self.lookupCount)
-            let lists = try await service.shards.lists(next.map { served.manifest.shards[$0.index].digest })
+            let places = try await service.shards.located(next.map { served.manifest.shards[$0.index].digest })
             var later: [Ask] = []
             for ask in next {
-                guard let list = lists[served.manifest.shards[ask.index].digest],
-                    list.leaves.count == ask.selection.count
+                guard let place = places[served.manifest.shards[ask.index].digest],
+                    place.list.leaves.count == ask.selection.count
                 else {
                     later.append(ask)
                     continue
                 }
                 // Alone in its item from where the last one was full.
                 for leaf in ask.selection.indices {
-                    let size = list.leaves[leaf].size
+                    let size = place.list.leaves[leaf].size
                     if itemBytes > 0, itemBytes + size > limit { try await flush() }
                     if item.last?.index == ask.index {
                         item[item.count - 1].leaves.append(leaf)
                     } else {
-                        item.append(Portion(index: ask.index, list: list, leaves: [leaf]))
+                        item.append(Portion(index: ask.index, place: place, leaves: [leaf]))
                     }
                     itemBytes += size
                 }
@@ -93,6 +97,9 @@ struct ShardSender: Sendable {
 
     private func emit(_ item: [Portion], bytes: Int, _ encoder: inout PortionEncoder) async throws {
         let lease = try await service.desk.enter(bytes, for: peer, priority: priority, deadline: deadline)
+        if priority == .urgent, let time = LinkEstimate.clearance(bytes, bytesPerSecond: request.bytesPerSecond) {
+            service.desk.clear(peer, for: time)
+        }
         let encoded = try await encoder.encode(item)
         let attachments = LentPayload.attachments(encoded.payloads, lease: lease)
         let sent = encoded.payloads.reduce(0) { $0 + $1.count }
@@ -134,11 +141,11 @@ struct ShardSender: Sendable {
 }
 
 /// Bytes on their way to a peer, and the part of the budget they take until the last of them is sent.
-private final class LentPayload: Sendable {
-    let bytes: ShardBytes
-    let lease: ByteBudget.Lease
+final class LentPayload: Sendable {
+    private let bytes: ShardBytes
+    private let lease: ByteBudget.Lease
 
-    init(_ bytes: ShardBytes, _ lease: ByteBudget.Lease) {
+    private init(_ bytes: ShardBytes, _ lease: ByteBudget.Lease) {
         self.bytes = bytes
         self.lease = lease
     }

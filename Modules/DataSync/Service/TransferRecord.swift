@@ -12,6 +12,15 @@ final class TransferRecord: Sendable {
         var deduplicated = 0
         var deltaSaved = 0
         var compressionSaved = 0
+
+        mutating func add(_ other: Counters) {
+            wanted += other.wanted
+            done += other.done
+            moved += other.moved
+            deduplicated += other.deduplicated
+            deltaSaved += other.deltaSaved
+            compressionSaved += other.compressionSaved
+        }
     }
 
     private struct State {

@@ -8,7 +8,7 @@ import Synchronization
 final class CommitLane: Sendable {
     /// A batch whose records are written but not yet durable.
     final class Pending: Sendable {
-        let batch: ShardBatch
+        let shards: [ShardBatch.Shard]
         let rows: [LeafRow]
         fileprivate let state = Mutex(State())
 
@@ -17,8 +17,8 @@ final class CommitLane: Sendable {
             var waiter: CheckedContinuation<Void, Never>?
         }
 
-        fileprivate init(_ batch: ShardBatch, _ rows: [LeafRow]) {
-            self.batch = batch
+        fileprivate init(_ shards: [ShardBatch.Shard], _ rows: [LeafRow]) {
+            self.shards = shards
             self.rows = rows
         }
     }
@@ -47,8 +47,8 @@ final class CommitLane: Sendable {
     }
 
     /// Takes a place in the queue. On the append thread, right after the records were written.
-    func enqueue(_ batch: ShardBatch, _ rows: [LeafRow]) -> Pending {
-        let pending = Pending(batch, rows)
+    func enqueue(_ shards: [ShardBatch.Shard], _ rows: [LeafRow]) -> Pending {
+        let pending = Pending(shards, rows)
         state.withLock { $0.queue.append(pending) }
         return pending
     }
@@ -157,7 +157,7 @@ final class CommitLane: Sendable {
             for segment in sealed {
                 try connection.execute("UPDATE datasync_segments SET is_sealed = 1 WHERE id = ?", segment)
             }
-            return try group.map { try ShardCommit(connection: connection).apply($0.batch, $0.rows) }
+            return try group.map { try ShardCommit(connection: connection).apply($0.shards, $0.rows) }
         }
         state.withLock { $0.unsealed = $0.unsealed.union(segments).subtracting(sealed) }
         return refused

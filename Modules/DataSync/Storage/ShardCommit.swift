@@ -6,13 +6,13 @@ struct ShardCommit {
 
     /// Adds each shard whose leaves are all here or in the batch. Records that turn out not to be needed become garbage.
     /// - Returns: the shards that were not added.
-    func apply(_ batch: ShardBatch, _ rows: [LeafRow]) throws -> [LeafKey] {
+    func apply(_ shards: [ShardBatch.Shard], _ rows: [LeafRow]) throws -> [LeafKey] {
         let index = ShardIndex(connection: connection)
         var written: [LeafKey: LeafRow] = [:]
         for row in rows { written[row.record.leaf.key] = row }
         var entered: Set<LeafPosition> = []
         var refused: [LeafKey] = []
-        for shard in batch.shards {
+        for shard in shards {
             if let known = try index.list(shard.key) {
                 if known != shard.list { refused.append(shard.key) }
                 continue

@@ -22,6 +22,28 @@ struct ShardIndex {
             """, start, end, count, row: Self.row)
     }
 
+    /// Where the leaves of a list lie, in its order; `nil` for one that is not here. Leaves that were written together lie behind
+    /// one another, and one look at the index finds them all.
+    func rows(of list: LeafList) throws -> [LeafRow?] {
+        var known: [LeafKey: LeafRow] = [:]
+        var readsAhead = true
+        return try list.leaves.indices.map { place in
+            let key = list.leaves[place].key
+            if let row = known[key] { return row }
+            guard let row = try leaf(key) else { return nil }
+            known[key] = row
+            let rest = list.leaves.count - place - 1
+            if readsAhead, rest > 0 {
+                let next = LeafPosition(segment: row.position.segment, offset: row.end)
+                for row in try leaves(from: next, through: .all(in: next.segment).upperBound, count: rest) {
+                    known[row.record.leaf.key] = row
+                }
+                readsAhead = known[list.leaves[place + 1].key] != nil
+            }
+            return row
+        }
+    }
+
     /// Adds a leaf that `count` places of lists name, or their names to the leaf that is here already.
     /// - Returns: where the leaf is.
     func insert(_ row: LeafRow, count: Int) throws -> LeafPosition? {

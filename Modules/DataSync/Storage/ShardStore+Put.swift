@@ -5,6 +5,9 @@ import Store
 extension ShardStore {
     /// Attempts that count on leaves which are here; after them everything is written.
     private static let attempts = 3
+    /// From so many leaves on, one in `sampling` is looked up at first.
+    private static let sampled = 64
+    private static let sampling = 8
 
     /// Stores shards from their raw bytes, durable when this returns.
     ///
@@ -32,6 +35,14 @@ extension ShardStore {
     ///   says, `missing` (retriable) when a leaf that was to be here has gone.
     /// - Throws: `StoreError` `full` (retriable) or `io`, and then none of them is stored.
     public func accept(_ shards: [ArrivedShard]) async throws -> [Digest: DataSyncError] {
+        let (sound, refused) = try await verified(shards)
+        return refused.merging(try await keep(sound)) { first, _ in first }
+    }
+
+    /// Those of `shards` that are what their names say, and why the others are not.
+    func verified(
+        _ shards: [ArrivedShard]
+    ) async throws -> (sound: [ArrivedShard], refused: [Digest: DataSyncError]) {
         let verdicts = try await inParallel(shards, weight: { $0.list.size }) { shard -> DataSyncError? in
             do {
                 try Self.verify(shard)
@@ -40,8 +51,7 @@ extension ShardStore {
         }
         var refused: [Digest: DataSyncError] = [:]
         for (shard, verdict) in zip(shards, verdicts) { refused[shard.digest] = verdict }
-        let kept = try await keep(shards.filter { refused[$0.digest] == nil })
-        return refused.merging(kept) { first, _ in first }
+        return (shards.filter { refused[$0.digest] == nil }, refused)
     }
 
     /// Stores shards whose bytes and lists are verified, durable when this returns.
@@ -50,34 +60,57 @@ extension ShardStore {
         var rest = shards
         var refused: [Digest: DataSyncError] = [:]
         for attempt in 0...Self.attempts where !rest.isEmpty {
-            let (new, leaves) = try await unknown(rest, all: attempt == Self.attempts)
-            guard !new.isEmpty else { return refused }
-            let prepared = try await inParallel(leaves, weight: \.leaf.size) { $0.prepared() }
-            let batch = ShardBatch(
-                shards: new.map { ShardBatch.Shard(key: LeafKey($0.digest), list: $0.list) }, leaves: prepared)
-            let lost = Set(try await commit(batch))
-            rest = []
-            for shard in new where lost.contains(LeafKey(shard.digest)) {
-                if shard.isWhole, attempt < Self.attempts {
-                    rest.append(shard)
-                } else {
-                    refused[shard.digest] = Self.gone(shard)
-                }
-            }
+            let written = try await write(rest, all: attempt == Self.attempts)
+            let lost = try await land(written)
+            rest = rest.filter { lost[$0.digest] != nil && $0.isWhole && attempt < Self.attempts }
+            let again = Set(rest.map(\.digest))
+            refused.merge(lost.filter { !again.contains($0.key) }) { first, _ in first }
         }
         return refused
     }
 
-    private func commit(_ batch: ShardBatch) async throws -> [LeafKey] {
+    /// Shards whose records are in the segments and not durable yet; it holds none of their bytes.
+    struct Written: Sendable {
+        fileprivate struct Shard: Sendable {
+            let digest: Digest
+            let isWhole: Bool
+        }
+
+        fileprivate let shards: [Shard]
+        /// `nil` when all of them were here.
+        fileprivate let pending: CommitLane.Pending?
+    }
+
+    /// Writes shards whose bytes and lists are verified; `land` makes them durable.
+    /// - Parameter all: writes also leaves that are here.
+    func write(_ shards: [ArrivedShard], all: Bool = false) async throws -> Written {
+        let (new, leaves) = try await unknown(shards, all: all)
+        guard !new.isEmpty else { return Written(shards: [], pending: nil) }
+        let prepared =
+            leaves.contains(where: \.isToBePacked)
+            ? try await inParallel(leaves, weight: \.leaf.size) { $0.prepared() } : leaves.map { $0.prepared() }
+        let named = new.map { ShardBatch.Shard(key: LeafKey($0.digest), list: $0.list) }
         let pending = try await appending.run { [appender, lane] in
-            do { return lane.enqueue(batch, try appender.append(batch.leaves)) } catch {
+            do { return lane.enqueue(named, try appender.append(prepared)) } catch {
                 lane.abandon(appender.takeAbandoned())
                 throw error
             }
         }
-        let lost = try await lane.commit(pending)
+        return Written(shards: new.map { Written.Shard(digest: $0.digest, isWhole: $0.isWhole) }, pending: pending)
+    }
+
+    /// Makes durable what was written, with all else that waits for it.
+    /// - Returns: those that are not stored, because a leaf that was to be here has gone, or another shard has the name.
+    func land(_ written: Written) async throws -> [Digest: DataSyncError] {
+        guard let pending = written.pending else { return [:] }
+        let lost = Set(try await lane.commit(pending))
         trusted.add(pending.rows.map(\.position))
-        return lost
+        guard !lost.isEmpty else { return [:] }
+        var refused: [Digest: DataSyncError] = [:]
+        for shard in written.shards where lost.contains(LeafKey(shard.digest)) {
+            refused[shard.digest] = Self.gone(shard.digest, isWhole: shard.isWhole)
+        }
+        return refused
     }
 
     /// A leaf that may have to be written.
@@ -85,6 +118,9 @@ extension ShardStore {
         let leaf: Leaf
         let content: ArrivedShard.Content
         let elementBytes: Int
+
+        /// Whether there is work to do on it.
+        var isToBePacked: Bool { if case .raw = content { true } else { false } }
 
         func prepared() -> PreparedLeaf {
             switch content {
@@ -97,10 +133,12 @@ extension ShardStore {
         }
 
         private func packed(_ bytes: ShardBytes) -> PreparedLeaf {
+            guard bytes.withUnsafeBytes({ LeafSample.isWorthPacking($0, elementBytes: elementBytes) }) else {
+                return PreparedLeaf(leaf: leaf, encoding: .raw, payload: bytes)
+            }
             let buffer = ShardBuffer(capacity: bytes.count)
             let made = bytes.withUnsafeBytes {
-                LeafCodec.encode(
-                    $0, elementBytes: elementBytes, level: elementBytes == 4 ? .small : .fast, into: buffer.memory)
+                LeafCodec.encode($0, elementBytes: elementBytes, level: .fast, into: buffer.memory)
             }
             guard let (encoding, count) = made else { return PreparedLeaf(leaf: leaf, encoding: .raw, payload: bytes) }
             return PreparedLeaf(
@@ -109,6 +147,9 @@ extension ShardStore {
     }
 
     /// The shards that are not here yet, and of their leaves those that must be written, each once.
+    ///
+    /// Of many leaves some are looked up, and the others only if one of those is here: a leaf that is written although it is
+    /// here costs its space until it is freed, and nothing else.
     /// - Parameter all: writes also leaves that are here.
     private func unknown(_ shards: [ArrivedShard], all: Bool) async throws -> ([ArrivedShard], [Candidate]) {
         try await database.read { connection in
@@ -123,9 +164,14 @@ extension ShardStore {
                 for (leaf, content) in zip(shard.list.leaves, shard.contents) {
                     if case .present = content { continue }
                     guard looked.insert(leaf.key).inserted else { continue }
-                    if try !all && index.leaf(leaf.key) != nil { continue }
                     candidates.append(Candidate(leaf: leaf, content: content, elementBytes: shard.elementBytes))
                 }
+            }
+            func isHere(_ place: Int) throws -> Bool { try index.leaf(candidates[place].leaf.key) != nil }
+            let step = candidates.count < Self.sampled ? 1 : Self.sampling
+            let sample = stride(from: 0, to: candidates.count, by: step)
+            if try !all && sample.contains(where: isHere) {
+                candidates = try candidates.filter { try index.leaf($0.leaf.key) == nil }
             }
             return (new, candidates)
         }
@@ -208,14 +254,14 @@ extension ShardStore {
         DataSyncError(.corruptShard, "shard \(shard.digest) arrived damaged: \(detail)", isRetriable: true)
     }
 
-    private static func gone(_ shard: ArrivedShard) -> DataSyncError {
-        guard !shard.isWhole else {
+    private static func gone(_ shard: Digest, isWhole: Bool) -> DataSyncError {
+        guard !isWhole else {
             return DataSyncError(
                 .corruptShard,
-                "shard \(shard.digest) cannot be stored: another one here has its name, with other leaves")
+                "shard \(shard) cannot be stored: another one here has its name, with other leaves")
         }
         return DataSyncError(
-            .missing, "a leaf of shard \(shard.digest) was removed while the shard arrived; ask for all of its leaves",
+            .missing, "a leaf of shard \(shard) was removed while the shard arrived; ask for all of its leaves",
             isRetriable: true)
     }
 

@@ -30,13 +30,45 @@ extension ShardStore {
     public func stored(
         _ shard: Digest, leaves: [Int]? = nil, check: LeafCheck = .unlessTrusted
     ) async throws -> [StoredLeaf] {
-        try await reading(shard) { [self] list, rows in
+        try await stored(shard, leaves: leaves, check: check, at: nil)
+    }
+
+    /// - Parameter place: where the shard was a moment ago, if that is known.
+    func stored(
+        _ shard: Digest, leaves: [Int]?, check: LeafCheck, at place: Located?
+    ) async throws -> [StoredLeaf] {
+        try await reading(shard, at: place) { [self] _, rows in
             let wanted = leaves ?? Array(rows.indices)
             guard wanted.allSatisfy(rows.indices.contains) else {
                 throw DataSyncError(
                     .invalidRequest, "shard \(shard) has \(rows.count) leaves; one was asked for beyond them")
             }
             return try await workers.run { try self.readStored(wanted.map { rows[$0] }, check: check) }
+        }
+    }
+
+    /// A shard's list, and where its leaves lie.
+    struct Located: Sendable {
+        let list: LeafList
+        let rows: [LeafRow]
+    }
+
+    /// Those of `shards` that are here.
+    func located(_ shards: [Digest]) async throws -> [Digest: Located] {
+        try await database.read { connection in
+            let index = ShardIndex(connection: connection)
+            var found: [Digest: Located] = [:]
+            for shard in shards {
+                guard let list = try index.list(LeafKey(shard)) else { continue }
+                let rows = try index.rows(of: list)
+                let present = rows.compactMap { $0 }
+                guard present.count == rows.count else {
+                    throw StoreError(
+                        .corrupt, "the database knows shard \(shard) but not all of its leaves; restore a backup of it")
+                }
+                found[shard] = Located(list: list, rows: present)
+            }
+            return found
         }
     }
 
@@ -48,46 +80,22 @@ extension ShardStore {
 
     /// Looks a shard up and gives it to `body`; when a leaf does not match, looks again before that counts as damage.
     private func reading<Result>(
-        _ shard: Digest, _ body: (LeafList, [LeafRow]) async throws -> Result
+        _ shard: Digest, at place: Located? = nil, _ body: (LeafList, [LeafRow]) async throws -> Result
     ) async throws -> Result {
+        var place = place
         var suspect: LeafRow?
         for _ in 0..<Self.lookups {
-            let (list, rows) = try await located(shard)
-            if let suspect, rows.contains(suspect) {
+            guard let found = if let place { place } else { try await located([shard])[shard] } else {
+                throw DataSyncError(.missing, "shard \(shard) is not here; fetch the manifest that names it")
+            }
+            if let suspect, found.rows.contains(suspect) {
                 throw try await damaged(suspect, in: shard, "its bytes do not match its name")
             }
-            do { return try await body(list, rows) } catch let mismatch as Mismatch { suspect = mismatch.row }
+            do { return try await body(found.list, found.rows) } catch let mismatch as Mismatch { suspect = mismatch.row }
+            place = nil
         }
         throw DataSyncError(
             .missing, "shard \(shard) was removed and stored again while it was read; try again", isRetriable: true)
-    }
-
-    /// The list of a shard and where its leaves lie.
-    private func located(_ shard: Digest) async throws -> (LeafList, [LeafRow]) {
-        let key = LeafKey(shard)
-        let found = try await database.read { connection -> (LeafList, [LeafRow?])? in
-            let index = ShardIndex(connection: connection)
-            guard let list = try index.list(key) else { return nil }
-            var known: [LeafKey: LeafRow] = [:]
-            return (
-                list,
-                try list.leaves.map { leaf in
-                    if let row = known[leaf.key] { return row }
-                    let row = try index.leaf(leaf.key)
-                    known[leaf.key] = row
-                    return row
-                }
-            )
-        }
-        guard let (list, rows) = found else {
-            throw DataSyncError(.missing, "shard \(shard) is not here; fetch the manifest that names it")
-        }
-        let present = rows.compactMap { $0 }
-        guard present.count == rows.count else {
-            throw StoreError(
-                .corrupt, "the database knows shard \(shard) but not all of its leaves; restore a backup of it")
-        }
-        return (list, present)
     }
 
     // MARK: On a worker
