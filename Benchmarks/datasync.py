@@ -1,7 +1,8 @@
 """datasync.py SCENARIO: moves the same bytes with DataSync, between two processes of their own, and with what a user would
 pick instead, in turn, and checks what arrived.
 
-Ours ends verified and synced to the disk; rsync and plain TCP do neither. A peer reads its file from where it lies; ours has it
+Ours ends verified and synced to the disk; rsync does the latter with `--fsync` alone, and plain TCP neither. So what a disk may
+decide is measured on one and, where memory has room for it, in a file system in memory. A peer reads its file from where it lies; ours has it
 in its store, as a daemon has what it published or took in (`ingest` is measured beside). All over loopback, or over a link between network
 namespaces of this script's own where a scenario names a bandwidth.
 """
@@ -260,6 +261,20 @@ def folder_of(parent: Path, name: str):
         shutil.rmtree(made)
 
 
+@contextmanager
+def places(folder: Path, count: int):
+    """Where to measure what needs `count` bytes: a suffix for the variant, a folder, and what rsync does there."""
+    with ExitStack() as stack:
+        found = [(", on disk", folder, {"rsync": [], "rsync --fsync": ["--fsync"]})]
+        memory = Path("/dev/shm")
+        if memory.is_dir() and shutil.disk_usage(memory).free > 2 * count:
+            made = stack.enter_context(TemporaryDirectory(prefix="gedge-", dir=memory))
+            found.append((", in memory", Path(made), {"rsync": []}))
+        else:
+            print(f"not measured in memory, which has no room for it: {memory}", file=sys.stderr)
+        yield found
+
+
 # Scenarios.
 
 
@@ -270,21 +285,27 @@ def versions(folder: Path, change) -> tuple[Path, Path]:
 
 
 def first(folder: Path) -> None:
-    path = save(weights(SIZE // 4, 1), folder / "files" / "model")
-    for plain in (True, False):
-        how = "plain" if plain else "curve"
-        with folder_of(folder, "ours") as made, nodes(made, plain=plain) as (core, edge):
-            published = core.do("publish", "model", path)
-            warm(folder)
-            fetched = edge.do("fetch", published["manifest"], "bench/model/")
-        with folder_of(folder, "theirs") as target, rsync_daemon(path.parent) as url, tcp_server(path) as port:
-            warm(folder)
-            theirs = rsync(url, target)[0]
-            warm(folder)
-            tcp = tcp_copy(port, target / "copy")
-        compare("first", f"{SIZE // MIB} MiB, {how}", fetched["seconds"], {"rsync": theirs, "tcp": tcp})
-        if plain:
-            report("first", f"{SIZE // MIB} MiB published", published["seconds"])
+    with places(folder, 5 * SIZE) as found:
+        for where, place, peers in found:
+            path = save(weights(SIZE // 4, 1), place / "files" / "model")
+            for plain in (True, False):
+                how = "plain" if plain else "curve"
+                with folder_of(place, "ours") as made, nodes(made, plain=plain) as (core, edge):
+                    published = core.do("publish", "model", path)
+                    warm(place)
+                    fetched = edge.do("fetch", published["manifest"], "bench/model/")
+                theirs = {}
+                with rsync_daemon(path.parent) as url, tcp_server(path) as port:
+                    for name, options in peers.items():
+                        with folder_of(place, "theirs") as target:
+                            warm(place)
+                            theirs[name] = rsync(url, target, *options)[0]
+                    with folder_of(place, "theirs") as target:
+                        warm(place)
+                        theirs["tcp"] = tcp_copy(port, target / "copy")
+                compare("first", f"{SIZE // MIB} MiB, {how}{where}", fetched["seconds"], theirs)
+                if plain:
+                    report("first", f"{SIZE // MIB} MiB published{where}", published["seconds"])
 
 
 def delta(folder: Path, name: str, change, changed: int | None, megabits: int | None, tuned: list[str]) -> None:
@@ -326,6 +347,7 @@ def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> Non
         with folder_of(folder, "ours") as made, nodes(made, edges=receivers, where=where, relays=True) as (core, *edges):
             published = core.do("publish", "model", path)
             manifest = published["manifest"]
+            warm(folder, receivers * SIZE)
             start = time.perf_counter()
             for edge in edges:
                 edge.tell("fetch", manifest, "bench/model/")
@@ -334,6 +356,7 @@ def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> Non
             ours = time.perf_counter() - start
             copies = core.do("sent")["bytes"] / published["stored"]
         with folder_of(folder, "theirs") as targets, rsync_daemon(path.parent, where[0], where[1][0]) as url:
+            warm(folder, receivers * SIZE)
             start = time.perf_counter()
             made = []
             for number in range(receivers):
@@ -348,45 +371,65 @@ def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> Non
 
 
 def smallfiles(folder: Path) -> None:
-    files = folder / "files"
-    files.mkdir()
-    total = small_files(files, 10_000, 3)
-    with folder_of(folder, "ours") as made, nodes(made) as (core, edge):
-        taken = core.do("ingest", "files", files)
-        if taken["bytes"] != total:
-            raise RuntimeError(f"{taken['bytes']} bytes were taken in, not {total}")
-        ours = edge.do("fetch", taken["manifest"], "bench/files/1/")["seconds"]
-        again = core.do("ingest", "files", files)
-        unchanged = again["seconds"] + edge.do("fetch", again["manifest"], "bench/files/2/")["seconds"]
-    with folder_of(folder, "theirs") as target, rsync_daemon(files) as url:
-        theirs = rsync(url, target)[0]
-        theirs_unchanged = rsync(url, target)[0]
-    compare("smallfiles", "10,000 files of 4 to 64 KiB", ours, {"rsync": theirs})
-    report("smallfiles", "taken in", taken["seconds"])
-    compare("unchanged", "10,000 files, looked at and fetched again", unchanged, {"rsync": theirs_unchanged})
+    with places(folder, 2 << 30) as found:
+        for where, place, peers in found:
+            files = place / "files"
+            files.mkdir()
+            total = small_files(files, 10_000, 3)
+            for plain in (True, False):
+                how = "plain" if plain else "curve"
+                with folder_of(place, "ours") as made, nodes(made, plain=plain) as (core, edge):
+                    taken = core.do("ingest", "files", files)
+                    if taken["bytes"] != total:
+                        raise RuntimeError(f"{taken['bytes']} bytes were taken in, not {total}")
+                    warm(place)
+                    ours = edge.do("fetch", taken["manifest"], "bench/files/1/")["seconds"]
+                    again = core.do("ingest", "files", files)
+                    unchanged = again["seconds"] + edge.do("fetch", again["manifest"], "bench/files/2/")["seconds"]
+                theirs = {}
+                with rsync_daemon(files) as url:
+                    for name, options in peers.items():
+                        with folder_of(place, "theirs") as target:
+                            warm(place)
+                            theirs[name] = rsync(url, target, *options)[0]
+                            theirs_unchanged = rsync(url, target)[0]
+                compare("smallfiles", f"10,000 files of 4 to 64 KiB, {how}{where}", ours, theirs)
+                if plain:
+                    report("smallfiles", f"taken in{where}", taken["seconds"])
+                    compare(
+                        "unchanged", f"10,000 files, looked at and fetched again{where}", unchanged,
+                        {"rsync": theirs_unchanged})
 
 
 def resume(folder: Path) -> None:
-    path = save(weights(SIZE // 4, 1), folder / "files" / "model")
-    with folder_of(folder, "ours") as made, nodes(made) as (core, edge):
-        published = core.do("publish", "model", path)
-        manifest = published["manifest"]
-        arguments = edge.process.args[3:]
-        edge.tell("fetch", manifest, "bench/model/")
-        while disk(edge.state) < SIZE / 2:
-            time.sleep(0.001)
-        edge.kill()
-        sent = core.do("sent")["bytes"]
-        again = Node(edge.state, "edge-1", arguments)
-        again.do("ready")
-        rest = again.do("fetch", manifest, "bench/model/")
-        twice = sent + rest["wire"] - published["stored"]
-        again.stop()
-    with folder_of(folder, "theirs") as target, rsync_daemon(path.parent) as url:
-        (target / "model").write_bytes(path.read_bytes()[: SIZE // 2])
-        theirs = rsync(url, target, "--append-verify")[0]
-    compare("resume", "killed at half, then to the end", rest["seconds"], {"rsync --append-verify": theirs})
-    report("resume", "sent twice", twice / MIB, "MiB")
+    with places(folder, 4 * SIZE) as found:
+        for where, place, peers in found:
+            path = save(weights(SIZE // 4, 1), place / "files" / "model")
+            with folder_of(place, "ours") as made, nodes(made, plain=True) as (core, edge):
+                published = core.do("publish", "model", path)
+                manifest = published["manifest"]
+                arguments = edge.process.args[3:]
+                edge.tell("fetch", manifest, "bench/model/")
+                while disk(edge.state) < SIZE / 2:
+                    time.sleep(0.001)
+                edge.kill()
+                sent = core.do("sent")["bytes"]
+                again = Node(edge.state, "edge-1", arguments)
+                again.do("ready")
+                warm(place)
+                rest = again.do("fetch", manifest, "bench/model/")
+                twice = sent + rest["wire"] - published["stored"]
+                again.stop()
+            theirs = {}
+            with rsync_daemon(path.parent) as url:
+                for name, options in peers.items():
+                    with folder_of(place, "theirs") as target:
+                        (target / "model").write_bytes(path.read_bytes()[: SIZE // 2])
+                        warm(place)
+                        name = name.replace("rsync", "rsync --append-verify")
+                        theirs[name] = rsync(url, target, "--append-verify", *options)[0]
+            compare("resume", f"killed at half, then to the end{where}", rest["seconds"], theirs)
+            report("resume", f"sent twice{where}", twice / MIB, "MiB")
 
 
 def disk(folder: Path) -> int:

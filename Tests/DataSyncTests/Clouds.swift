@@ -28,6 +28,7 @@ struct Cloud: Sendable {
         var configuration = DataSyncConfiguration()
         configuration.shardBytes = 1 << 10
         configuration.batchBytes = 4 << 10
+        configuration.alongBytes = 0  // What these tests move is small, and to be pulled.
         configuration.retry = RetryPolicy(base: .milliseconds(1), maximum: .milliseconds(20), attempts: 4)
         configure(&configuration)
         let service = try await DataSyncService(

@@ -21,6 +21,9 @@ public struct DataSyncConfiguration: Sendable {
     public var windowBytes = 4 << 20
     /// Bytes that are verified, written and made durable together; less when `maximumReceivingBytes` are short.
     public var batchBytes = 8 << 20
+    /// A version of at most so many raw bytes comes along with the answer to an offer, 0 for none: asked for at most, and given at
+    /// most.
+    public var alongBytes = 256 << 10
     /// How long a peer may take nothing before sending to it ends; a fetch gives a source that sends nothing twice as long.
     public var stallTimeout: Duration = .seconds(30)
     /// How long a cloud that is fetching a manifest itself lets another one wait for shards of it, since the last came.

@@ -22,17 +22,29 @@ final class ArrivalQueue<Element: Sendable>: Sendable {
     /// Waits for room and hands over an element.
     /// - Throws: `CancellationError`.
     func push(_ element: Element, bytes: Int) async throws {
+        try await takeRoom(bytes)
+        put(element, bytes: bytes)
+    }
+
+    /// Waits for room, for `put` or `release`.
+    /// - Throws: `CancellationError`.
+    func takeRoom(_ bytes: Int) async throws {
         while true {
             let number = left.number
             let isIn = state.withLock { state in
                 guard state.bytes == 0 || state.bytes + bytes <= capacity else { return false }
-                state.elements.append((element, bytes))
                 state.bytes += bytes
                 return true
             }
-            if isIn { return arrived.raise() }
+            if isIn { return }
             try await left.wait(past: number)
         }
+    }
+
+    /// Hands over an element for which `takeRoom` took so many bytes.
+    func put(_ element: Element, bytes: Int) {
+        state.withLock { $0.elements.append((element, bytes)) }
+        arrived.raise()
     }
 
     /// The next elements, at most `limit` bytes or one; empty at the end.

@@ -6,9 +6,8 @@ import Telemetry
 /// Small versions, whose shards come along with the answer to `offer`: one round trip in place of three, and nothing waits three
 /// times behind whatever else is on the link.
 extension DataSyncService {
-    /// The most raw bytes that come along, and the most shards.
-    static let alongBytes = 256 << 10
-    static let alongShards = ShardSender.maximumParts
+    /// The most shards that come along.
+    private static let alongShards = ShardSender.maximumParts
 
     /// What came along, for as long as it takes memory.
     struct Along: Sendable {
@@ -28,7 +27,7 @@ extension DataSyncService {
         let manifest = served.manifest
         let bytes = manifest.rawBytes
         let indices = manifest.firstPlaces
-        guard served.isComplete, bytes <= min(wish.bytes, Self.alongBytes), indices.count <= Self.alongShards,
+        guard served.isComplete, bytes <= min(wish.bytes, configuration.alongBytes), indices.count <= Self.alongShards,
             let lease = desk.enterNow(bytes, for: peer)
         else { return nil }
         let places = try await shards.located(indices.map { manifest.shards[$0].digest })
@@ -83,11 +82,12 @@ extension DataSyncService {
     /// What to ask for along with a manifest, and the memory for it; `nil` for what nobody waits for, and when memory is short.
     func alongWish(_ fetch: Fetch) -> (request: AlongRequest, lease: ByteBudget.Lease)? {
         let (source, terms) = (fetch.request.source, fetch.terms)
-        guard terms.priority != .bulk, fetch.moved.damaging.isEmpty else { return nil }
+        let bytes = min(configuration.alongBytes, fetch.request.maximumBytes)
+        guard bytes > 0, terms.priority != .bulk, fetch.moved.damaging.isEmpty else { return nil }
         let budget = terms.priority == .urgent ? urgentReceiving : receiving
-        guard let lease = budget.takeNow(Self.alongBytes, for: Self.holder(source, terms.priority)) else { return nil }
+        guard let lease = budget.takeNow(bytes, for: Self.holder(source, terms.priority)) else { return nil }
         let request = AlongRequest(
-            bytes: min(Self.alongBytes, fetch.request.maximumBytes), codec: terms.codec.rawValue,
+            bytes: bytes, codec: terms.codec.rawValue,
             bytesPerSecond: links.estimate(of: source).bytesPerSecond, isUrgent: terms.priority == .urgent)
         return (request, lease)
     }
@@ -105,7 +105,7 @@ extension DataSyncService {
             return nil
         }
         guard let lease, attachments.count >= 2,
-            attachments.dropFirst().reduce(0, { $0 + $1.count }) <= 2 * alongBytes,
+            attachments.dropFirst().reduce(0, { $0 + $1.count }) <= 2 * lease.bytes,
             along.base.map(reply.bases.contains) ?? true
         else { throw DataSyncError(.protocolViolation, "the source sent along what was not asked for") }
         return Along(
@@ -117,7 +117,7 @@ extension DataSyncService {
     /// - Returns: whether that is all of it; the next attempt asks for what was no good.
     func absorb(_ along: Along, of manifest: Manifest, _ fetch: inout Fetch) async throws -> Bool {
         let indices = manifest.firstPlaces
-        guard manifest.rawBytes <= Self.alongBytes, indices.count <= Self.alongShards else {
+        guard manifest.rawBytes <= along.lease.bytes, indices.count <= Self.alongShards else {
             throw DataSyncError(.protocolViolation, "the source sent along more than was asked for")
         }
         var base: (digest: Digest, shards: [ShardSpec])?

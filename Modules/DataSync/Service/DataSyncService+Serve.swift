@@ -89,21 +89,22 @@ extension DataSyncService {
             bases = [base]
             break
         }
-        if request.needsManifest, let wish = request.along,
-            let (along, attachments) = try await along(wish, served, bases, to: peer)
-        {
-            var reply = OfferReply(bases: bases, signatures: try await toldSignatures(of: request.manifest))
-            reply.along = along
-            return Outbound(reply, attachments: [Attachment(served.manifest.canonicalBytes)] + attachments)
-        }
         var holders: [Holder] = []
-        if request.takesHolders, let relays {
+        if request.takesHolders, request.along?.isUrgent != true, let relays {
             holders = try await relays.holders(of: request.manifest, for: peer, avoid: Set(request.avoid))
         }
         var reply = OfferReply(bases: bases, holders: holders)
         guard request.needsManifest else { return Outbound(reply) }
         reply.signatures = try await toldSignatures(of: request.manifest)
-        return Outbound(reply, attachments: [Attachment(served.manifest.canonicalBytes)])
+        var attachments = [Attachment(served.manifest.canonicalBytes)]
+        // Where others can pass it on, one copy leaves here.
+        if holders.isEmpty, let wish = request.along,
+            let (along, bytes) = try await along(wish, served, bases, to: peer)
+        {
+            reply.along = along
+            attachments += bytes
+        }
+        return Outbound(reply, attachments: attachments)
     }
 
     /// Whether a version is complete here, `peer` may have it, and shards of it lie as those of what is served do; nobody is

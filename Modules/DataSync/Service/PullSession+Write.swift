@@ -25,9 +25,18 @@ extension PullSession {
             let bytes: Int
             do { (batch, bytes) = try await queue.next(upTo: setting.room.batch) } catch { return }  // Cancelled.
             if batch.isEmpty { return }
+            // Room comes first: what is written must be handed on, whatever happens.
+            do { try await written.takeRoom(bytes) } catch { return }
             do {
-                if let made = try await write(batch) { try await written.push(made, bytes: bytes) }
-            } catch { end(error) }
+                if let made = try await write(batch) {
+                    written.put(made, bytes: bytes)
+                } else {
+                    written.release(bytes)
+                }
+            } catch {
+                written.release(bytes)
+                end(error)
+            }
             queue.release(bytes)
         }
     }

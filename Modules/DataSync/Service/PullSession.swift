@@ -135,6 +135,8 @@ final class PullSession: Sendable {
                 queue.finish()
             }
         }
+        // What a cancellation left.
+        await land()
         try Task.checkCancellation()
         try state.withLock { if let fatal = $0.fatal { throw fatal } }
     }
