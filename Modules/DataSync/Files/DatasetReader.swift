@@ -83,7 +83,9 @@ public struct DatasetReader: Sendable {
             var isLast = false
             while !isLast {
                 let slab = try await store.workers.run { try cutter.next() }
-                let leaves = try await store.inParallelParts(slab.pieces, weight: \.weight) { FileCutter.Piece.hashed($0) }
+                let leaves = try await store.inParallelParts(slab.pieces, weight: \.weight) {
+                    FileCutter.Piece.hashed($0)
+                }
                 var ready: [ArrivedShard] = []
                 for (piece, (leaf, content)) in zip(slab.pieces, leaves) {
                     ready += try grouper.add(

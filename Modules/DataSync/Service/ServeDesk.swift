@@ -126,7 +126,9 @@ final class ServeDesk: Sendable {
                 let total = state.total
                 let entry = state.queue.next { entry in
                     // What is urgent is small: it goes, and what comes after it waits the longer.
-                    let isInRate = entry.priority == .urgent || (isClear(entry.peer) && isReady(total) && isReady(peers[entry.peer]))
+                    let isInRate =
+                        entry.priority == .urgent
+                        || (isClear(entry.peer) && isReady(total) && isReady(peers[entry.peer]))
                     return isInRate && budget.hasRoom(entry.cost, for: entry.peer)
                 }
                 guard let entry, let waiter = state.waiters.removeValue(forKey: entry.ticket) else { break }

@@ -91,7 +91,9 @@ extension ShardStore {
             if let suspect, found.rows.contains(suspect) {
                 throw try await damaged(suspect, in: shard, "its bytes do not match its name")
             }
-            do { return try await body(found.list, found.rows) } catch let mismatch as Mismatch { suspect = mismatch.row }
+            do { return try await body(found.list, found.rows) } catch let mismatch as Mismatch {
+                suspect = mismatch.row
+            }
             place = nil
         }
         throw DataSyncError(
