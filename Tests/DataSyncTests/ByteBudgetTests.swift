@@ -147,6 +147,25 @@ import Testing
         withExtendedLifetime(small) {}
     }
 
+    /// A daemon gives back leases for months: telling of it must not take longer each time.
+    @Test func tellingOfRoomStaysAsCheapAsItWas() throws {
+        let budget = ByteBudget(bytes: 1000, shares: 2)
+        let told = Mutex(0)
+        budget.onRoom { told.withLock { $0 += 1 } }
+        let clock = ContinuousClock()
+        /// The shortest of several times, so that a loaded machine does not matter.
+        func shortest() -> Duration {
+            (0..<5).map { _ in
+                clock.measure { for _ in 0..<200 { _ = budget.takeNow(1, for: Self.peer(1)) } }
+            }.min() ?? .zero
+        }
+        let first = shortest()
+        for _ in 0..<40_000 { _ = budget.takeNow(1, for: Self.peer(1)) }
+        #expect(told.withLock { $0 } == 41_000)
+        let last = shortest()
+        #expect(last < first * 8, "200 leases took \(first) at first and \(last) after 40,000")
+    }
+
     /// Half of what is free, so that there is something for the next; never less than what is needed.
     @Test func ademandThatCanGrowLeavesRoom() async throws {
         let budget = ByteBudget(bytes: 1000, shares: 2)

@@ -29,6 +29,12 @@ final class ByteBudget: Sendable {
         var isWrittenOff = false
     }
 
+    /// A closure that is in a generic type's place by itself is wrapped once more each time it is looked at there, and calling it
+    /// takes longer and longer; inside a type of its own it is not.
+    private struct Listener: Sendable {
+        let body: @Sendable () -> Void
+    }
+
     private struct Waiter {
         let ticket: UInt64
         let peer: PeerID
@@ -56,7 +62,7 @@ final class ByteBudget: Sendable {
     let share: Int
     private let state: Mutex<State>
     /// Called when there may be room that there was not.
-    private let roomMade = Mutex<(@Sendable () -> Void)?>(nil)
+    private let roomMade = Mutex<Listener?>(nil)
     private let contention = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameter shares: into how many equal parts the budget falls, one of which a peer may hold.
@@ -136,7 +142,7 @@ final class ByteBudget: Sendable {
     }
 
     /// Tells `body` whenever bytes come free.
-    func onRoom(_ body: @escaping @Sendable () -> Void) { roomMade.withLock { $0 = body } }
+    func onRoom(_ body: @escaping @Sendable () -> Void) { roomMade.withLock { $0 = Listener(body: body) } }
 
     /// Whether `takeNow` would give `bytes` to `peer`.
     func hasRoom(_ bytes: Int, for peer: PeerID) -> Bool { state.withLock { hasRoom($0, bytes, peer) } }
@@ -169,7 +175,7 @@ final class ByteBudget: Sendable {
             state.held[taken.peer] = held > 0 ? held : nil
         }
         admit()
-        roomMade.withLock { $0 }?()
+        roomMade.withLock { $0 }?.body()
     }
 
     /// What was taken before `instant` no longer counts against others, only against the peer it was taken for.
@@ -181,7 +187,7 @@ final class ByteBudget: Sendable {
             }
         }
         admit()
-        roomMade.withLock { $0 }?()
+        roomMade.withLock { $0 }?.body()
     }
 
     /// Writes off what is older than `patience` while somebody waits; until cancelled. Run it once.

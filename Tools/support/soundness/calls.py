@@ -17,6 +17,7 @@ BANNED = [
     ("unsafe-flags", re.compile(r"\bunsafeFlags\b"), EVERYWHERE, "unsafeFlags keeps others from depending on the package: remove it"),
     ("print", re.compile(r"(?<![\w.])(?:debugPrint|print)\s*\("), MODULES, "a module does not print: log it, or return it"),
     ("sleep", re.compile(r"(?<![\w.])(?:u?sleep|nanosleep)\s*\(\s*[^\s)]|\bThread\.sleep\b"), PRODUCT, "blocks a thread: wait on a clock, or on the event itself"),
+    ("bare-closure", re.compile(r"\bMutex<[^>{]*->"), EVERYWHERE, "a closure that a mutex holds bare is wrapped once more each time it is looked at: put it into a struct"),
     ("loose-task", re.compile(r"\bTask\s*\.\s*detached\b|(?<![\w.])Task(?:<[^>]*>)?\s*(?:\([^)]*\)\s*)?\{"), MODULES, "a loose task outlives its caller: use a task group"),
 ]
 
