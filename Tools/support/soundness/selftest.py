@@ -65,6 +65,7 @@ CASES = [
     Case("fatal-error", "Modules/Core/a.swift", 'fatalError("no") // BAD', 'preconditionFailure("no")'),
     Case("print", "Modules/Core/a.swift", "print(1) // BAD", "blueprint(1); out.print(1)"),
     Case("sleep", "Modules/Core/a.swift", "usleep(1) // BAD", "try await clock.sleep(for: pause)"),
+    Case("bare-closure", "Modules/Core/a.swift", "let told = Mutex<(@Sendable () -> Void)?>(nil) // BAD", "let told = Mutex<Listener?>(nil)"),
     Case("loose-task", "Modules/Core/a.swift", "Task { work() } // BAD", "group.addTask { work() }"),
     Case("loose-task", "Modules/Core/a.swift", "Task.detached { } // BAD", "myTask { }"),
     Case("loose-task", "Modules/Core/a.swift", "Task(priority: .high) { } // BAD", "Task.isCancelled"),
