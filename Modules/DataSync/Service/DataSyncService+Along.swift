@@ -36,10 +36,10 @@ extension DataSyncService {
                 ShardSender.Portion(index: index, place: $0, leaves: Array($0.list.leaves.indices))
             }
         }
+        guard portions.count == indices.count else { return nil }  // One went meanwhile: `pull` finds out.
         if wish.isUrgent, let time = LinkEstimate.clearance(bytes, bytesPerSecond: wish.bytesPerSecond) {
             desk.clear(peer, for: time)
         }
-        guard portions.count == indices.count else { return nil }  // Released meanwhile, or damaged: `pull` finds out.
         var base: (digest: Digest, shards: [ShardSpec])?
         for digest in bases where base == nil {
             let old: Manifest
@@ -71,9 +71,10 @@ extension DataSyncService {
                 AlongItem(item: PullItem(parts: encoded.parts), base: base?.digest),
                 [Attachment(LeafListTable.write(lists))] + LentPayload.attachments(encoded.payloads, lease: lease)
             )
-        } catch {
+        } catch let error as DataSyncError {
+            // A shard is damaged, or went meanwhile: whoever pulls gets the others, and hears of this one.
             record.fail(Failure(error))
-            throw error
+            return nil
         }
     }
 

@@ -97,6 +97,18 @@ import Testing
         }
     }
 
+    @Test func whatIsDamagedAtTheSourceIsNamed() async throws {
+        try await offering(pulls: true) { core, edge in
+            let summary = try await core.publish([Bytes.noise(20_000, seed: 1)], as: "job/1")
+            let shards = try await core.service.manifest(summary.digest).shards.map(\.digest)
+            try await core.shards.flipBit(shards[3])
+            let error = await #expect(throws: BusError.self) { try await edge.fetch(summary.digest, as: "job/1") }
+            #expect(error?.code == DataSyncError.Kind.corruptShard.rawValue)
+            #expect(error?.message.contains(shards[3].hex) == true)
+            #expect(try await edge.shards.missing(shards).contains(shards[3]))
+        }
+    }
+
     @Test(arguments: [0, 1, 2, 3, 4, 5])
     func whatBreaksTheRulesIsRefusedAndNothingOfItKept(_ kind: Int) async throws {
         let change: @Sendable (inout OfferReply, inout [MessageBus.Attachment]) -> Void = { reply, attachments in
