@@ -1,5 +1,6 @@
 import DaemonKit
 import FoundationEssentials
+import Glibc
 import MessageBus
 
 /// Where a join token comes from: the command line, a file, or standard input.
@@ -20,7 +21,8 @@ enum JoinTokenSource {
         } catch let error as SecurityError {
             throw DaemonError("invalid-token", "\(path): \(error.message)")
         } catch {
-            throw DaemonError("io", "the token file \(path) cannot be read", cause: error)
+            let reason = access(path, R_OK) == 0 ? "it is no text in UTF-8" : String(cString: strerror(errno))
+            throw DaemonError("io", "the token file \(path) cannot be read: \(reason)")
         }
     }
 }

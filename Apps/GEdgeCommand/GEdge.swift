@@ -32,8 +32,17 @@ public enum GEdge {
             console: invocation.has("no-color") ? console.withoutColor() : console, environment: host.environment,
             host: host,
             stateDirectory: StateLocation(flag: invocation.text("state-dir"), environment: host.environment),
-            timeout: try invocation.duration("timeout"), table: table)
+            timeout: try timeout(of: invocation), table: table)
         return try await invocation.command.run(invocation, context)
+    }
+
+    private static func timeout(of invocation: Invocation) throws -> Duration? {
+        let timeout = try invocation.duration("timeout")
+        guard timeout != .zero else {
+            throw CommandError.usage(
+                "flag --timeout takes a time longer than none; leave it out to wait as long as it takes")
+        }
+        return timeout
     }
 
     private static func report(_ error: any Error, _ arguments: [String], table: CommandTable, console: Console) {

@@ -29,7 +29,7 @@ enum ApplyCommand {
         }
     }
 
-    /// Has every document checked and tells every fault, so that a person mends them all at once.
+    /// Has every document checked and tells of each its first fault, so that a person mends them all at once.
     /// - Returns: what applying would do, a line for each document.
     /// - Throws: unless all are right.
     private static func check(

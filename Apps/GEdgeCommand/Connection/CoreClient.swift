@@ -34,6 +34,11 @@ struct CoreClient: Sendable {
                 do { try await bus.ready(client.peer, timeout: min(.seconds(10), client.timeout)) } catch let error
                     as BusError
                 {
+                    if let limit = context.timeout, limit < .seconds(10), error.is(.unreachable) {
+                        throw CommandError.timedOut(
+                            "\(location.noun) at \(location.path) did not answer within "
+                                + NumberText.span(seconds: limit.seconds))
+                    }
                     throw CommandError(
                         "unreachable", "\(location.noun) at \(location.path) does not answer", cause: error,
                         remedy: "Look at its log in \(location.path)/logs")

@@ -112,9 +112,15 @@ final class AuthenticatorLoop: @unchecked Sendable {
             if items[0].revents != 0, !answerOne() { return }
             let now = ContinuousClock.now
             for (listener, item) in zip(guards, items.dropFirst(2)) where item.revents != 0 {
-                note(
-                    cut: listener.takeEvents(), by: listener,
-                    "a connection too many was cut: too few descriptors are left", now)
+                let (cut, ungreeted) = listener.takeEvents()
+                note(cut: cut, by: listener, "a connection too many was cut: too few descriptors are left", now)
+                if ungreeted > 0 {
+                    metrics.counter(
+                        "gedge_bus_ungreeted_total",
+                        help: "Connections that ended before they had greeted: other programs, garbage, broken ones.",
+                        labels: ["domain": listener.label]
+                    ).increment(by: ungreeted)
+                }
             }
             if pause >= 0, now >= nextCheck {
                 check(at: now)

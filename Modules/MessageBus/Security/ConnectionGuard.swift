@@ -26,7 +26,8 @@ final class ConnectionGuard: @unchecked Sendable {
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
         lastDescriptor = Int32(clamping: descriptors.rlim_cur - descriptors.rlim_cur / 4)
         let endpoint = "inproc://gedge-guard-\(UInt(bitPattern: socket))-\(UInt64.random(in: 0...(.max)))"
-        guard zmq_socket_monitor(socket, endpoint, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) == 0,
+        let events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | Self.failures.reduce(0, |)
+        guard zmq_socket_monitor(socket, endpoint, events) == 0,
             let monitor = zmq_socket(context, ZMQ_PAIR)
         else {
             let error = Self.error("cannot watch a listening socket")
@@ -53,11 +54,20 @@ final class ConnectionGuard: @unchecked Sendable {
         return watch.isAlarmed ? 20 : domain == .enrolment ? 50 : 200
     }
 
+    /// What libzmq tells of connections that ended before they had greeted; those that are not admitted the authenticator counts.
+    private static let failures = [ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL]
+
     /// Takes the events that wait: connections that came and went.
-    /// - Returns: how many were cut because three quarters of the process's descriptors are in use.
-    func takeEvents() -> Int {
+    /// - Returns: how many were cut because three quarters of the process's descriptors are in use, and how many ended before
+    ///   they had greeted.
+    func takeEvents() -> (cut: Int, ungreeted: Int) {
         var cut = 0
+        var ungreeted = 0
         while let (event, value) = nextEvent() {
+            if Self.failures.contains(Int32(event)) {
+                ungreeted += 1
+                continue
+            }
             let descriptor = Int32(truncatingIfNeeded: value)
             if Int32(event) != ZMQ_EVENT_ACCEPTED {
                 watch.end(descriptor)
@@ -68,7 +78,7 @@ final class ConnectionGuard: @unchecked Sendable {
                 cut += 1
             }
         }
-        return cut
+        return (cut, ungreeted)
     }
 
     /// Looks at every connection.

@@ -265,6 +265,8 @@ struct HostilePeerTests {
         }
         let series = #"gedge_bus_authentications_total{domain="gedge.peer",verdict="denied"}"#
         #expect(Self.count(series, metrics) > 0)
+        // Garbage for want of a greeting is counted as well.
+        #expect(Self.count(#"gedge_bus_ungreeted_total{domain="gedge.peer"}"#, metrics) > 0)
     }
 
     @Test("a message without end costs its sender the connection, not the bus its memory", arguments: [true, false])

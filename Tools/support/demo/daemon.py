@@ -36,7 +36,8 @@ class Daemon:
 
     @property
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        with deferred():
+            return self.process is not None and self.process.poll() is None
 
     def terminate(self) -> None:
         if self.is_running:
@@ -49,7 +50,10 @@ class Daemon:
             return True
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                pass  # It hangs in the kernel, on a disk that does not answer; nothing more can be done about it.
             return False
 
     def last_lines(self, count: int = 12) -> str:

@@ -28,6 +28,8 @@ def install() -> None:
 
 def ignore() -> None:
     """From here on nothing interrupts, so that everything can be stopped in order."""
+    global _is_pending
+    _is_pending = False
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
@@ -35,12 +37,13 @@ def ignore() -> None:
 @contextmanager
 def deferred():
     """Raises `Stop` at the end of the block rather than inside it: between the start of a process and the moment it can be
-    stopped by its name."""
-    global _depth
+    stopped by its name, and while `subprocess` holds the lock under which it looks at one, which it would never give back."""
+    global _depth, _is_pending
     _depth += 1
     try:
         yield
     finally:
         _depth -= 1
     if _is_pending and not _depth:
+        _is_pending = False
         raise Stop

@@ -4,7 +4,7 @@ import time
 import unittest
 from pathlib import Path
 
-from demo import ports
+from demo import interrupts, ports
 from demo.daemon import Daemon, stop_all
 
 
@@ -34,6 +34,23 @@ class DaemonTests(unittest.TestCase):
         self.wait_for_output(daemon, "up")
         self.assertEqual(stop_all([daemon], seconds=0.2), ["sample"])
         self.assertFalse(daemon.is_running)
+
+    def test_a_request_to_stop_waits_until_a_process_was_looked_at(self):
+        done = []
+
+        class Process:
+            def poll(self):
+                interrupts._handle()
+                done.append(True)
+
+        daemon = Daemon("sample", [], Path("unused"))
+        daemon.process = Process()
+        with self.assertRaises(interrupts.Stop):
+            daemon.is_running
+        self.assertEqual(done, [True])
+        # It was told once.
+        with interrupts.deferred():
+            pass
 
     def test_death_shows_the_last_lines_and_the_way_it_ended(self):
         daemon = self.start("print('the disk is full'); exit(3)")
