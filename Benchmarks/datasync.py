@@ -191,6 +191,12 @@ def finetune(folder: Path) -> None:
 
 
 def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> None:
+    with places(folder, (2 * receivers + 2) * SIZE) as found:
+        for where, place, _ in found:
+            fan_out(place, where, megabits, receivers)
+
+
+def fan_out(folder: Path, suffix: str, megabits: int | None, receivers: int) -> None:
     path = save(weights(SIZE // 4, 1), folder / "files" / "model")
     with network(megabits, receivers) as where:
         with folder_of(folder, "ours") as made, nodes(made, edges=receivers, where=where, relays=True) as (core, *edges):
@@ -215,8 +221,8 @@ def fanout(folder: Path, megabits: int | None = 1000, receivers: int = 8) -> Non
             if any([process.wait() for process in made]):
                 raise RuntimeError("rsync failed")
             theirs = time.perf_counter() - start
-    compare("fanout", f"{receivers} receivers, {megabits} Mbit/s", ours, {"rsync": theirs})
-    report("fanout", "copies that leave the core", copies, "copies")
+    compare("fanout", f"{receivers} receivers, {megabits} Mbit/s{suffix}", ours, {"rsync": theirs})
+    report("fanout", f"copies that leave the core{suffix}", copies, "copies")
 
 
 def smallfiles(folder: Path) -> None:
