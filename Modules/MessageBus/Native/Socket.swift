@@ -81,6 +81,9 @@ final class Socket {
         let number = zmq_errno()
         var advice = ""
         if number == EADDRINUSE { advice = "; another process listens there: stop it or choose another address" }
+        if number == ENODEV || number == EADDRNOTAVAIL {
+            advice = "; this machine has no such address: name one of its own, such as 127.0.0.1"
+        }
         if number == EACCES { advice = "; this user may not: choose a port above 1023 or a directory of one's own" }
         return BusError(
             address ? .invalidAddress : .native, "\(what): \(String(cString: zmq_strerror(number)))\(advice)")
