@@ -30,7 +30,7 @@ struct ListingTests {
     /// A finished job as the database holds it.
     private func store(_ name: String, rounds: Int, edges: Int = 3, in database: Database) async throws {
         let text = Federation.document(rounds: rounds).replacing("points, name: points", with: "\(name), name: \(name)")
-        let document = try YAML.decode(TrainingJobDocument.self, from: text, source: "job.yaml").written()
+        let document = try TrainingJobDocument.read(text, source: "job.yaml")
         let job = Job(
             uid: "uid-\(name)", created: Timestamp(milliseconds: 1), document: document,
             header: JobHeader(

@@ -7,11 +7,27 @@ import YAMLKit
 @testable import FedLearn
 
 @Suite struct TrainingJobDocumentTests {
-    private func check(_ text: String) throws {
-        try YAML.decode(TrainingJobDocument.self, from: text, source: "job.yaml").validate(source: "job.yaml")
+    private func read(_ text: String) throws -> TrainingJobDocument {
+        try TrainingJobDocument.read(text, source: "job.yaml", firstLine: 11)
     }
 
-    @Test func aGoodDocumentPasses() throws { try check(Federation.document(rounds: 3)) }
+    @Test func aGoodDocumentPasses() throws {
+        #expect(try read(Federation.document(rounds: 3)).spec.rounds == 3)
+    }
+
+    @Test func everyValueAtFaultIsToldWithItsLine() throws {
+        let text = Federation.document(rounds: 3)
+            .replacingOccurrences(of: "gedge/v1", with: "gedge/v2")
+            .replacingOccurrences(of: "learningRate: 0.1", with: "learningRate: .nan")
+        func line(of value: String) throws -> Int {
+            11 + (try #require(text.components(separatedBy: "\n").firstIndex { $0.contains(value) }))
+        }
+        let (version, rate) = (try line(of: "gedge/v2"), try line(of: ".nan"))
+        let told = #expect(throws: FedLearnError.self) { try read(text) }.map { "\($0)" } ?? ""
+        #expect(told.contains("job.yaml:\(version):13: apiVersion must be 'gedge/v1', not 'gedge/v2'"), "\(told)")
+        #expect(told.contains("job.yaml:\(rate):"), "\(told)")
+        #expect(told.contains("spec.optimizer.learningRate must be above 0 and at most 100, not nan"), "\(told)")
+    }
 
     @Test(arguments: [
         ("rounds: 3", "rounds: 0", "spec.rounds must be 1 to 100000, not 0"),
@@ -29,7 +45,7 @@ import YAMLKit
     func aBadValueIsNamedWithItsRange(old: String, new: String, message: String) throws {
         let text = Federation.document(rounds: 3)
         #expect(text.contains(old))
-        #expect { try check(text.replacingOccurrences(of: old, with: new)) } throws: { "\($0)".contains(message) }
+        #expect { try read(text.replacingOccurrences(of: old, with: new)) } throws: { "\($0)".contains(message) }
     }
 
     @Test func whatThePlatformWroteIsReadAndDropped() throws {
@@ -37,8 +53,7 @@ import YAMLKit
         let written =
             text.replacingOccurrences(of: "name: points}", with: "name: points, created: 5, uid: abc}")
             + "\nstatus: {phase: Running}"
-        let document = try YAML.decode(TrainingJobDocument.self, from: written, source: "job.yaml")
-        #expect(document.written() == (try YAML.decode(TrainingJobDocument.self, from: text, source: "job.yaml")))
+        #expect(try read(written) == read(text))
     }
 
     @Test func everyFieldIsDocumented() throws {

@@ -183,6 +183,15 @@ public struct ResourceRecord: Codable, Sendable, Hashable {
     public var spec: JSONValue
     public var status: JSONValue
 
+    /// What is wrong with the head of a document that should describe a `kind`, each fault with its place.
+    public static func headFaults(of root: SourceNode, expecting kind: ResourceKind) -> [String] {
+        [("apiVersion", apiVersion), ("kind", kind.rawValue)].compactMap { field, expected in
+            let text = root[field]?.text ?? ""
+            guard text != expected else { return nil }
+            return "\(root.location(of: field)): \(field) must be '\(expected)', not '\(text.prefix(60))'"
+        }
+    }
+
     public init(kind: ResourceKind, metadata: ResourceMetadata, spec: JSONValue, status: JSONValue) {
         apiVersion = Self.apiVersion
         self.kind = kind

@@ -26,6 +26,17 @@ public struct SourceNode: Sendable, Hashable {
         if case .sequence(let items) = content, items.indices.contains(index) { items[index] } else { nil }
     }
 
+    /// Where the field `path`, such as `spec.rounds`, was written; of a field that is left out, where the group stands that
+    /// lacks it.
+    public func location(of path: String) -> SourceLocation {
+        var node = self
+        for name in path.split(separator: ".") {
+            guard let next = node[String(name)] else { break }
+            node = next
+        }
+        return node.location
+    }
+
     /// The text of a scalar, whatever its type; `nil` for other nodes.
     public var text: String? { if case .scalar(let scalar) = content { scalar.text } else { nil } }
 

@@ -30,7 +30,7 @@ struct CodecChoice: Sendable, Hashable {
 
     /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second. What was
     /// not measured yet is taken for as fast.
-    static let fastLink = 150e6
+    static let fastLink = 50e6
     /// Whole leaves are packed by zstd on links up to 1 Gbit/s: what seems slower than the machine but faster than that is held
     /// up by a processor or a disk, which more work would hold up longer. Of a difference zstd saves enough to be worth it
     /// on any link, as long as it is faster than `fastLink`.
@@ -44,12 +44,13 @@ struct CodecChoice: Sendable, Hashable {
 
     /// The cheapest of `measures`, or `stored` when there is none.
     static func best(of measures: [Method: Measure], bytesPerSecond: Double?) -> CodecChoice {
-        let link = min(fastLink, max(1, bytesPerSecond ?? fastLink))
+        let measured = max(1, bytesPerSecond ?? .infinity)
+        let link = min(fastLink, measured)
         var best: CodecChoice?
         // In order of the work they cost.
         for method in Method.allCases {
             guard let measure = measures[method] else { continue }
-            if method.isDear, link > slowLink, measures.count > 1 { continue }
+            if method.isDear, measured > slowLink, measures.count > 1 { continue }
             let cost = max(1 / measure.encode, measure.ratio / link, 1 / measure.decode)
             if let known = best, cost >= known.cost * gain { continue }
             best = CodecChoice(method: method, cost: cost)

@@ -51,13 +51,6 @@ struct LinkEstimate: Sendable {
         return Int(min(Double(Self.windows.upperBound), max(Double(Self.windows.lowerBound), bytesPerSecond * seconds)))
     }
 
-    /// How long the link is left to something urgent of so many bytes: while what was in flight before it leaves the queue, and
-    /// it comes behind.
-    static func clearance(_ bytes: Int, bytesPerSecond: Double?) -> Duration? {
-        guard let bytesPerSecond, bytesPerSecond > 0, bytesPerSecond < fast else { return nil }
-        return .seconds(Double(bytes) / bytesPerSecond + margin)
-    }
-
     /// Bytes of one message: a quarter of the window, so that something is always on its way and nothing urgent waits long.
     static func itemBytes(window: Int) -> Int { min(1 << 20, max(32 << 10, window / 4)) }
 }

@@ -25,7 +25,7 @@ struct SyncPolicyDocument: Codable, Sendable, Hashable {
         let root = try YAML.document(text, source: source, firstLine: firstLine).root
         var document = try YAML.decode(SyncPolicyDocument.self, from: root)
         let places = ruleLocations(root)
-        var faults = headFaults(document, root, ResourceKind.syncPolicy)
+        var faults = ResourceRecord.headFaults(of: root, expecting: .syncPolicy)
         faults += PolicyCheck.faults(of: document.spec) { index in
             (places.indices.contains(index) ? places[index] : root.location).description
         }
@@ -40,18 +40,5 @@ struct SyncPolicyDocument: Codable, Sendable, Hashable {
         guard let rules = root["spec"]?["rules"] else { return [] }
         guard case .sequence(let items) = rules.content, !items.isEmpty else { return [rules.location] }
         return items.map(\.location)
-    }
-
-    private static func headFaults(_ document: SyncPolicyDocument, _ root: YAMLNode, _ kind: ResourceKind) -> [String] {
-        var faults: [String] = []
-        if document.apiVersion != ResourceRecord.apiVersion {
-            let place = root["apiVersion"]?.location ?? root.location
-            faults.append("\(place): apiVersion must be '\(ResourceRecord.apiVersion)', not '\(document.apiVersion)'")
-        }
-        if document.kind != kind.rawValue {
-            faults.append(
-                "\(root["kind"]?.location ?? root.location): kind must be '\(kind.rawValue)', not '\(document.kind)'")
-        }
-        return faults
     }
 }

@@ -28,7 +28,7 @@ extension DataSyncService {
         let bytes = manifest.rawBytes
         let indices = manifest.firstPlaces
         guard served.isComplete, bytes <= min(wish.bytes, configuration.alongBytes), indices.count <= Self.alongShards,
-            let lease = desk.enterNow(bytes, for: peer)
+            let lease = desk.enterNow(bytes, for: peer, isUrgent: wish.isUrgent)
         else { return nil }
         let places = try await shards.located(indices.map { manifest.shards[$0].digest })
         let portions = indices.compactMap { index in
@@ -37,9 +37,6 @@ extension DataSyncService {
             }
         }
         guard portions.count == indices.count else { return nil }  // One went meanwhile: `pull` finds out.
-        if wish.isUrgent, let time = LinkEstimate.clearance(bytes, bytesPerSecond: wish.bytesPerSecond) {
-            desk.clear(peer, for: time)
-        }
         var base: (digest: Digest, shards: [ShardSpec])?
         for digest in bases where base == nil {
             let old: Manifest

@@ -75,7 +75,7 @@ struct PortionEncoder {
     /// What the link is taken to carry: unknown is unknown, but one that never holds up a sender is fast.
     private var bytesPerSecond: Double? {
         guard let measured = source.bytesPerSecond else { return nil }
-        return working > 0 && waiting < Self.waitShare * (waiting + working) ? CodecChoice.fastLink : measured
+        return working > 0 && waiting < Self.waitShare * (waiting + working) ? .infinity : measured
     }
 
     mutating func encode(_ portions: [ShardSender.Portion]) async throws -> Encoded {

@@ -11,14 +11,9 @@ final class ServeDesk: Sendable {
         var nextTicket: UInt64 = 0
         var total = RateLimit()
         var peers: [PeerID: RateLimit] = [:]
-        /// Until when what is not urgent leaves the link to a peer alone.
-        var cleared: [PeerID: ContinuousClock.Instant] = [:]
         /// When the next peer may be served that waits for its rate alone.
         var wakeAt: ContinuousClock.Instant?
     }
-
-    /// The longest time for which the link to a peer is cleared.
-    private static let longestClearance: Duration = .milliseconds(50)
 
     let budget: ByteBudget
     private let state = Mutex(State())
@@ -52,18 +47,16 @@ final class ServeDesk: Sendable {
         admit()
     }
 
-    /// Lets nothing that is not urgent follow to `peer` for a while: what is urgent takes several round trips to get up to speed
-    /// on a connection that was at rest, each as long as the link's queue.
-    func clear(_ peer: PeerID, for time: Duration) {
-        let until = ContinuousClock.now + min(time, Self.longestClearance)
-        state.withLock { $0.cleared[peer] = max($0.cleared[peer] ?? until, until) }
-    }
-
     /// What `enter` returns, if `peer` need not wait for it.
-    func enterNow(_ bytes: Int, for peer: PeerID) -> ByteBudget.Lease? {
+    func enterNow(_ bytes: Int, for peer: PeerID, isUrgent: Bool) -> ByteBudget.Lease? {
         let now = ContinuousClock.now
         return state.withLock { state in
-            guard state.queue.isEmpty, state.total.ready(at: now) == nil, state.peers[peer]?.ready(at: now) == nil,
+            // As in `admit`.
+            let isItsTurn =
+                isUrgent
+                || state.queue.isEmpty && state.total.ready(at: now) == nil
+                    && state.peers[peer]?.ready(at: now) == nil
+            guard isItsTurn,
                 let lease = budget.takeNow(bytes, for: peer)
             else { return nil }
             state.total.take(bytes, at: now)
@@ -115,20 +108,11 @@ final class ServeDesk: Sendable {
                 wakeAt = min(wakeAt ?? ready, ready)
                 return false
             }
-            state.cleared = state.cleared.filter { $0.value > now }
-            let cleared = state.cleared
-            func isClear(_ peer: PeerID) -> Bool {
-                guard let until = cleared[peer] else { return true }
-                wakeAt = min(wakeAt ?? until, until)
-                return false
-            }
             while true {
                 let total = state.total
                 let entry = state.queue.next { entry in
                     // What is urgent is small: it goes, and what comes after it waits the longer.
-                    let isInRate =
-                        entry.priority == .urgent
-                        || (isClear(entry.peer) && isReady(total) && isReady(peers[entry.peer]))
+                    let isInRate = entry.priority == .urgent || (isReady(total) && isReady(peers[entry.peer]))
                     return isInRate && budget.hasRoom(entry.cost, for: entry.peer)
                 }
                 guard let entry, let waiter = state.waiters.removeValue(forKey: entry.ticket) else { break }

@@ -97,9 +97,6 @@ struct ShardSender: Sendable {
 
     private func emit(_ item: [Portion], bytes: Int, _ encoder: inout PortionEncoder) async throws {
         let lease = try await service.desk.enter(bytes, for: peer, priority: priority, deadline: deadline)
-        if priority == .urgent, let time = LinkEstimate.clearance(bytes, bytesPerSecond: request.bytesPerSecond) {
-            service.desk.clear(peer, for: time)
-        }
         let encoded = try await encoder.encode(item)
         let attachments = LentPayload.attachments(encoded.payloads, lease: lease)
         let sent = encoded.payloads.reduce(0) { $0 + $1.count }

@@ -1,5 +1,6 @@
 import Contracts
 import Core
+import YAMLKit
 
 /// A `TrainingJob` as its user writes it.
 struct TrainingJobDocument: Codable, Sendable, Hashable {
@@ -20,26 +21,27 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
     /// Written by the platform; read and dropped.
     var status: JSONValue?
 
-    /// The document without what is not its user's to say.
-    func written() -> TrainingJobDocument {
-        var document = self
+    /// Reads a document and checks what its types cannot; what the platform wrote into it is dropped.
+    /// - Parameter source: how messages name the document, such as `job.yaml`.
+    /// - Throws: `YAMLError` for what is not a job; `FedLearnError` `invalid` with every value at fault, its line and its
+    ///   range.
+    static func read(_ text: String, source: String, firstLine: Int = 1) throws -> TrainingJobDocument {
+        let root = try YAML.document(text, source: source, firstLine: firstLine).root
+        var document = try YAML.decode(TrainingJobDocument.self, from: root)
+        let faults = ResourceRecord.headFaults(of: root, expecting: .trainingJob) + document.faults(in: root)
+        guard faults.isEmpty else { throw FedLearnError("invalid", faults.joined(separator: "; ")) }
         document.status = nil
         document.metadata.created = nil
         document.metadata.uid = nil
         return document
     }
 
-    /// Checks what the types cannot.
-    /// - Parameter source: how messages name the document, such as `job.yaml`.
-    /// - Throws: `FedLearnError` `invalid` that names every field at fault and its range.
-    func validate(source: String) throws {
+    /// The values that are out of their range, each with its place in `root`, which this document was read from.
+    private func faults(in root: YAMLNode) -> [String] {
         var faults: [String] = []
         func check(_ field: String, _ isValid: Bool, _ rule: String, _ value: some CustomStringConvertible) {
-            if !isValid { faults.append("\(field) must be \(rule), not \(value)") }
+            if !isValid { faults.append("\(root.location(of: field)): \(field) must be \(rule), not \(value)") }
         }
-        check(
-            "apiVersion", apiVersion == ResourceRecord.apiVersion, "'\(ResourceRecord.apiVersion)'", "'\(apiVersion)'")
-        check("kind", kind == ResourceKind.trainingJob.rawValue, "'TrainingJob'", "'\(kind)'")
         check(
             "spec.trainingType", spec.trainingType ?? .federated == .federated,
             "'federated', the type this version runs,", "'\(spec.trainingType?.rawValue ?? "")'")
@@ -85,11 +87,9 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         }
         if faults.isEmpty, spec.architecture.parameterCount > 500_000_000 {
             faults.append(
-                "spec.model has \(spec.architecture.parameterCount) parameters; the most this version trains is 500000000"
-            )
+                "\(root.location(of: "spec.model")): spec.model has \(spec.architecture.parameterCount) parameters; the "
+                    + "most this version trains is 500000000")
         }
-        guard faults.isEmpty else {
-            throw FedLearnError("invalid", "\(source): " + faults.joined(separator: "; "))
-        }
+        return faults
     }
 }

@@ -42,10 +42,8 @@ extension FedLearnCoordinator {
     }
 
     private func apply(_ request: ApplyRequest) async throws -> ApplyReply {
-        let document = try YAML.decode(
-            TrainingJobDocument.self, from: request.text, source: request.source, firstLine: request.firstLine
-        ).written()
-        try document.validate(source: request.source)
+        let document = try TrainingJobDocument.read(
+            request.text, source: request.source, firstLine: request.firstLine)
         if let policy = document.spec.sync { try await check(policy, source: request.source) }
         let name = document.metadata.name
         // `try?`: the only failure is that there is no such job yet.

@@ -152,7 +152,7 @@ def demonstrate(options: argparse.Namespace, cluster: Cluster) -> int:
         say(f"Port {options.port} or one of the three after it is taken; using {cluster.port} to {cluster.port + 3}.")
     prepare_data(cluster, options.root)
     seconds = cluster.start_core()
-    say(f"core-cloud   ready in {seconds:.2f} s on tcp://127.0.0.1:{cluster.port}, state in {cluster.core_directory}")
+    say(f"core-cloud   ready in {seconds:.2f} s on tcp://127.0.0.1:{cluster.port}, state in {relative(cluster.core_directory)}")
     for edge in EDGES:
         seconds = cluster.start_edge(edge)
         say(f"{edge}       ready in {seconds:.2f} s")

@@ -53,16 +53,8 @@ struct DatasetDocument: Codable, Sendable, Hashable {
     static func read(_ text: String, source: String, firstLine: Int) throws -> DatasetDocument {
         let root = try YAML.document(text, source: source, firstLine: firstLine).root
         var document = try YAML.decode(DatasetDocument.self, from: root)
-        var faults: [String] = []
-        if document.apiVersion != ResourceRecord.apiVersion {
-            faults.append("apiVersion must be '\(ResourceRecord.apiVersion)', not '\(document.apiVersion)'")
-        }
-        if document.kind != ResourceKind.dataset.rawValue {
-            faults.append("kind must be 'Dataset', not '\(document.kind)'")
-        }
-        guard faults.isEmpty else {
-            throw DataSyncError(.invalidRequest, "\(root.location): " + faults.joined(separator: "; "))
-        }
+        let faults = ResourceRecord.headFaults(of: root, expecting: .dataset)
+        guard faults.isEmpty else { throw DataSyncError(.invalidRequest, faults.joined(separator: "; ")) }
         document.status = nil
         document.metadata.created = nil
         document.metadata.uid = nil
