@@ -34,6 +34,9 @@ public struct LeafList: Hashable, Sendable {
             })
     }
 
+    /// Whether leaf by leaf both lie at the same bytes of their shards.
+    func isCutLike(_ other: LeafList) -> Bool { leaves.elementsEqual(other.leaves) { $0.size == $1.size } }
+
     /// The list in bytes, `entryBytes` for each leaf.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []

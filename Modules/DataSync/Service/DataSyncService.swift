@@ -28,6 +28,8 @@ public final class DataSyncService: Sendable {
     let receiving: ByteBudget
     /// The same for what is urgent, which is small.
     let urgentReceiving: ByteBudget
+    /// For shards that are made of a base and a difference, and for their bases.
+    let rebuilding: ByteBudget
     /// Decides who is sent to next.
     let desk: ServeDesk
     /// What goes on, and what an operator wants of it.
@@ -63,6 +65,8 @@ public final class DataSyncService: Sendable {
 
     /// Bytes of urgent shards that may arrive and are not yet written, beside `DataSyncConfiguration.maximumReceivingBytes`.
     private static let urgentReceivingBytes = 2 << 20
+    /// Bytes of bases and of what differences to them make: enough for a few batches to be at work at once.
+    private static let rebuildingBytes = 16 << 20
 
     /// A cloud's part in clouds passing shards on to each other.
     public enum Part: Sendable {
@@ -114,6 +118,7 @@ public final class DataSyncService: Sendable {
         }
         receiving = ByteBudget(bytes: configuration.maximumReceivingBytes, shares: 2)
         urgentReceiving = ByteBudget(bytes: Self.urgentReceivingBytes, shares: 4)
+        rebuilding = ByteBudget(bytes: Self.rebuildingBytes, shares: 1)
         journals = JournalFiles(directory: "\(directory)/journals")
         scrubber = Scrubber(
             shards: shards, store: store, board: board, settings: configuration.scrub, metrics: self.metrics,

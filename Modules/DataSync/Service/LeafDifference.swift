@@ -1,7 +1,7 @@
 /// The difference between some leaves of a shard and what lies at the same places of another shard, one behind the other.
 enum LeafDifference {
     /// The leaves' bytes end to end; shared where they lie so.
-    static func gather(_ shard: ShardBytes, list: LeafList, leaves: [Int]) -> ShardBytes {
+    private static func gather(_ shard: ShardBytes, list: LeafList, leaves: [Int]) -> ShardBytes {
         guard leaves.count < list.leaves.count else { return shard }
         let offsets = list.offsets
         let bytes = leaves.reduce(0) { $0 + list.leaves[$1].size }

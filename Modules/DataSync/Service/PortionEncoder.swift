@@ -171,18 +171,21 @@ struct PortionEncoder {
         let entropy: Entropy = method == .delta ? .lz4 : .zstd
         guard let base = source.base?[portion.index], base.digest != source.served.manifest.shards[portion.index].digest
         else { return try await addStored(portion, to: &encoded) }
-        let service = source.service
-        let new = try await service.shard(source.served.manifest.shards[portion.index].digest)
+        let digest = source.served.manifest.shards[portion.index].digest
+        // No more than goes into the item is read: of the rest no budget would know.
+        let new = try await read(digest, portion.leaves, at: portion.place)
         let old: ShardBytes
-        do { old = try await service.shard(base.digest) } catch is DataSyncError {
+        do {
+            let place = try await store.located([base.digest])[base.digest]
+            if let place, !place.list.isCutLike(portion.list) { return try await addStored(portion, to: &encoded) }
+            old = try await read(base.digest, portion.leaves, at: place)
+        } catch is DataSyncError {
             measures[.delta] = nil
             measures[.smallDelta] = nil
             return try await addStored(portion, to: &encoded)
         }
         let difference = try await store.workers.run {
-            let new = LeafDifference.gather(new, list: portion.list, leaves: portion.leaves)
-            let old = LeafDifference.gather(old, list: portion.list, leaves: portion.leaves)
-            return LeafDifference.encode(new: new, base: old, entropy: entropy, limit: raw - raw / 32)
+            LeafDifference.encode(new: new, base: old, entropy: entropy, limit: raw - raw / 32)
         }
         note(method, raw: raw, bytes: difference?.count ?? raw, since: start)
         guard let difference else { return try await addStored(portion, to: &encoded) }
@@ -193,6 +196,10 @@ struct PortionEncoder {
                 difference: PullDifference(
                     leaves: portion.leaves.count, bytes: difference.count, entropy: entropy.rawValue)))
         encoded.deltaSaved += raw - difference.count
+    }
+
+    private func read(_ shard: Digest, _ leaves: [Int], at place: ShardStore.Located?) async throws -> ShardBytes {
+        try await source.service.noticingDamage { try await store.raw(shard, leaves: leaves, at: place) }
     }
 
     private static func joined(_ payloads: [ShardBytes]) -> ShardBytes {

@@ -56,6 +56,8 @@ extension PullSession {
     private func write(
         _ batch: [(source: Int, arrived: ShardAssembler.Arrived)]
     ) async throws -> WrittenBatch? {
+        let room = try await rebuildingRoom(batch.map(\.arrived))
+        defer { withExtendedLifetime(room) {} }
         var shards: [ArrivedShard] = []
         var refused: [Digest: DataSyncError] = [:]
         var isBaseDamaged = false
@@ -164,6 +166,14 @@ extension PullSession {
     // MARK: Differences
 
     private static var baseGone: String { "base-gone" }
+
+    /// Memory for what differences are added to and for what comes of it, which the fetch's own room does not count: many
+    /// fetches may have a batch in hand while two threads work. What is urgent is little, and does not wait.
+    private func rebuildingRoom(_ batch: [ShardAssembler.Arrived]) async throws -> ByteBudget.Lease? {
+        guard setting.priority != .urgent else { return nil }
+        let bytes = batch.filter(\.hasDifference).reduce(0) { $0 + $1.wanted.spec.size + $1.wanted.wantedBytes }
+        return bytes > 0 ? try await service.rebuilding.take(bytes, for: links[0].peer) : nil
+    }
 
     /// The shard as the store takes it: differences are added to what they are differences to.
     private func rebuild(_ arrived: ShardAssembler.Arrived) async throws -> ArrivedShard {

@@ -32,6 +32,8 @@ struct ShardAssembler {
         let pieces: [Piece]
         /// Bytes on the bus.
         let bytes: Int
+
+        var hasDifference: Bool { pieces.contains { if case .difference = $0 { true } else { false } } }
     }
 
     enum Event: Sendable {

@@ -19,8 +19,17 @@ extension ShardStore {
     /// - Throws: `DataSyncError` `missing`, or `corrupt-shard` after every shard that has the damaged leaf was forgotten;
     ///   `StoreError` `io`.
     public func raw(_ shard: Digest) async throws -> ShardBytes {
-        try await reading(shard) { [self] list, rows in
-            try await workers.run { try self.readRaw(list, rows) }
+        try await raw(shard, leaves: nil, at: nil)
+    }
+
+    /// Raw bytes of some of a shard's leaves one behind the other, verified.
+    /// - Parameters:
+    ///   - leaves: indices into the shard's list; all of them if `nil`.
+    ///   - place: where the shard was a moment ago, if that is known.
+    func raw(_ shard: Digest, leaves: [Int]?, at place: Located?) async throws -> ShardBytes {
+        try await reading(shard, at: place) { [self] rows in
+            let wanted = try Self.choose(leaves, of: rows, shard)
+            return try await workers.run { try self.readRaw(wanted) }
         }
     }
 
@@ -37,14 +46,20 @@ extension ShardStore {
     func stored(
         _ shard: Digest, leaves: [Int]?, check: LeafCheck, at place: Located?
     ) async throws -> [StoredLeaf] {
-        try await reading(shard, at: place) { [self] _, rows in
-            let wanted = leaves ?? Array(rows.indices)
-            guard wanted.allSatisfy(rows.indices.contains) else {
-                throw DataSyncError(
-                    .invalidRequest, "shard \(shard) has \(rows.count) leaves; one was asked for beyond them")
-            }
-            return try await workers.run { try self.readStored(wanted.map { rows[$0] }, check: check) }
+        try await reading(shard, at: place) { [self] rows in
+            let wanted = try Self.choose(leaves, of: rows, shard)
+            return try await workers.run { try self.readStored(wanted, check: check) }
         }
+    }
+
+    private static func choose(_ leaves: [Int]?, of rows: [LeafRow], _ shard: Digest) throws(DataSyncError) -> [LeafRow]
+    {
+        guard let leaves else { return rows }
+        guard leaves.allSatisfy(rows.indices.contains) else {
+            throw DataSyncError(
+                .invalidRequest, "shard \(shard) has \(rows.count) leaves; one was asked for beyond them")
+        }
+        return leaves.map { rows[$0] }
     }
 
     /// A shard's list, and where its leaves lie.
@@ -80,7 +95,7 @@ extension ShardStore {
 
     /// Looks a shard up and gives it to `body`; when a leaf does not match, looks again before that counts as damage.
     private func reading<Result>(
-        _ shard: Digest, at place: Located? = nil, _ body: (LeafList, [LeafRow]) async throws -> Result
+        _ shard: Digest, at place: Located? = nil, _ body: ([LeafRow]) async throws -> Result
     ) async throws -> Result {
         var place = place
         var suspect: LeafRow?
@@ -91,7 +106,7 @@ extension ShardStore {
             if let suspect, found.rows.contains(suspect) {
                 throw try await damaged(suspect, in: shard, "its bytes do not match its name")
             }
-            do { return try await body(found.list, found.rows) } catch let mismatch as Mismatch {
+            do { return try await body(found.rows) } catch let mismatch as Mismatch {
                 suspect = mismatch.row
             }
             place = nil
@@ -142,11 +157,15 @@ extension ShardStore {
         }
     }
 
-    private func readRaw(_ list: LeafList, _ rows: [LeafRow]) throws -> ShardBytes {
-        let raw = ShardBuffer(capacity: list.size)
+    private func readRaw(_ rows: [LeafRow]) throws -> ShardBytes {
+        let size = rows.reduce(0) { $0 + $1.record.leaf.size }
+        let raw = ShardBuffer(capacity: size)
         var places: [UnsafeMutableRawBufferPointer] = []
-        for (offset, leaf) in zip(list.offsets, list.leaves) {
-            places.append(UnsafeMutableRawBufferPointer(rebasing: raw.memory[offset..<offset + leaf.size]))
+        var offset = 0
+        for row in rows {
+            let end = offset + row.record.leaf.size
+            places.append(UnsafeMutableRawBufferPointer(rebasing: raw.memory[offset..<end]))
+            offset = end
         }
         // Packed leaves are read beside and unpacked; the others are read to where they belong.
         let packed = ShardBuffer(
@@ -174,7 +193,7 @@ extension ShardStore {
             throw Mismatch(row: rows[index], detail: "other bytes")
         }
         trusted.add(zip(rows, isTrusted).filter { !$0.1 }.map(\.0.position))
-        return ShardBytes(buffer: raw, range: 0..<list.size)
+        return ShardBytes(buffer: raw, range: 0..<size)
     }
 
     private func readStored(_ rows: [LeafRow], check: LeafCheck) throws -> [StoredLeaf] {
