@@ -39,6 +39,21 @@ import Testing
         #expect(try await other.problems().isEmpty)
     }
 
+    /// Some leaves come without the others, in the order that was asked for, however they are packed.
+    @Test func someLeavesComeAlone() async throws {
+        let directory = try TemporaryDirectory("shards")
+        let store = try await TestStore.open(directory.path)
+        let bytes = Bytes.noise(3 * 65_536, seed: 4) + Bytes.text(3 * 65_536 + 5, seed: 4)
+        let list = try await store.shards.put(bytes)
+        let offsets = list.offsets
+        for leaves in [[0], [6], [1, 2, 3], [5, 0, 4], Array(list.leaves.indices), []] {
+            let read = try await store.shards.raw(list.digest, leaves: leaves, at: nil)
+            let expected = leaves.flatMap { bytes[offsets[$0]..<offsets[$0] + list.leaves[$0].size] }
+            #expect(read.withUnsafeBytes { Array($0) } == expected, "\(leaves)")
+        }
+        await #expect(throws: DataSyncError.self) { try await store.shards.raw(list.digest, leaves: [7], at: nil) }
+    }
+
     @Test func compressionIsKeptWhereItPays() async throws {
         let directory = try TemporaryDirectory("shards")
         let store = try await TestStore.open(directory.path)

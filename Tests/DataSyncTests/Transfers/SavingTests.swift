@@ -80,6 +80,29 @@ import Testing
         }
     }
 
+    /// What differences are added to, and what comes of it, counts as memory of the cloud: it waits for others to be done.
+    @Test func differencesWaitForMemory() async throws {
+        let pair = try Pair()
+        let policy = Terms(codec: .zstd)
+        let core = try await pair.core(policy: policy, Self.configure)
+        let edge = try await pair.edge(policy: policy, Self.configure)
+        try await pair.running(core, edge) {
+            let first = Self.weights(50_000, seed: 2)
+            _ = try await edge.fetch(try await core.publish([Self.bytes(first)], as: "job/1").digest, as: "job/1")
+            let second = try await core.publish([Self.bytes(Self.tuned(first, seed: 3))], as: "job/2")
+            let budget = edge.service.rebuilding
+            var others = budget.takeNow(budget.capacity, for: PeerID("edge-b"))
+            #expect(others != nil)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await edge.fetch(second.digest, as: "job/2") }
+                while budget.waiting == 0 { try await Task.sleep(for: .milliseconds(1)) }
+                others = nil
+                try await group.waitForAll()
+            }
+            #expect(budget.outstanding == 0)
+        }
+    }
+
     /// A base that is damaged here costs only what it would have saved.
     @Test func aDamagedBaseIsNoHarm() async throws {
         let pair = try Pair()
