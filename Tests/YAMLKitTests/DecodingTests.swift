@@ -61,6 +61,11 @@ import YAMLKit
         message(
             "name: x\nspec:\n  kind: softmax\n  rounds: 3\nzebra: 1\n",
             "job.yaml:5:1: unknown field 'zebra'; the known fields are labels, name, spec")
+        message(
+            "zebra: 1\nname: x\nspec:\n  sed: 1\n  kind: softmax\n  rounds: 3\nyak: 2\n",
+            "job.yaml:1:1: unknown field 'zebra'; the known fields are labels, name, spec; "
+                + "job.yaml:4:3: unknown field 'sed' in spec; did you mean 'seed'?; "
+                + "job.yaml:7:1: unknown field 'yak'; the known fields are labels, name, spec")
     }
 
     @Test func missingFields() {

@@ -15,4 +15,11 @@ public struct ConfigurationError: ModuleError, Hashable {
         self.location = location
         message = location.map { "\($0): \(problem)" } ?? problem
     }
+
+    /// - Parameter message: the whole message, its places included.
+    init(code: String, at location: SourceLocation?, message: String) {
+        self.code = code
+        self.location = location
+        self.message = message
+    }
 }

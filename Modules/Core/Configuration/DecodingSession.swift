@@ -1,5 +1,8 @@
 /// What one run of `StrictDecoder` knows: which fields were asked for in which mapping.
 final class DecodingSession {
+    /// Unknown fields that one message names.
+    private static let maximumTold = 20
+
     private var uses: [MappingUse] = []
 
     func decode<Value: Decodable>(_ type: Value.Type, from node: SourceNode, at path: [any CodingKey]) throws -> Value {
@@ -16,12 +19,16 @@ final class DecodingSession {
 
     func register(_ use: MappingUse) { uses.append(use) }
 
-    /// The unknown field that stands first in the document.
-    func firstUnknownField() -> ConfigurationError? {
-        for use in uses where !use.isDelegated {
-            if let entry = use.entries.first(where: { !use.asked.contains($0.key) }) { return use.unknown(entry) }
+    /// What to say of the fields that no type asked for, in the document's order; `nil` when there are none.
+    func unknownFields() -> ConfigurationError? {
+        let errors = uses.filter { !$0.isDelegated }.flatMap(\.unknown).sorted { left, right in
+            let (a, b) = (left.location, right.location)
+            return (a?.line ?? 0, a?.column ?? 0) < (b?.line ?? 0, b?.column ?? 0)
         }
-        return nil
+        guard let first = errors.first, errors.count > 1 else { return errors.first }
+        let told = errors.prefix(Self.maximumTold).map(\.message)
+        let rest = errors.count > told.count ? ["and \(errors.count - told.count) more"] : []
+        return ConfigurationError(code: first.code, at: first.location, message: (told + rest).joined(separator: "; "))
     }
 
     /// `error` as a `DecodingError` that carries a `ConfigurationError` about `node`, unless it does already.
@@ -121,6 +128,9 @@ final class MappingUse {
         return ConfigurationError(
             code: "missing-field", at: location, "missing field '\(key)'\(DecodingFailure.place(path))")
     }
+
+    /// An error for each field that was not asked for.
+    var unknown: [ConfigurationError] { entries.filter { !asked.contains($0.key) }.map(unknown) }
 
     func unknown(_ entry: SourceEntry) -> ConfigurationError {
         let name = String(entry.key.prefix(80))

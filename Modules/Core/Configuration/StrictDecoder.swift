@@ -14,7 +14,7 @@ public struct StrictDecoder: Sendable {
         let session = DecodingSession()
         do {
             let value = try session.decode(type, from: node, at: [])
-            if let error = session.firstUnknownField() { throw error }
+            if let error = session.unknownFields() { throw error }
             return value
         } catch let error as ConfigurationError {
             throw error
