@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from datasync_peers import Node, network, nodes, rsync, rsync_daemon, tcp_copy, tcp_server
+from datasync_peers import Node, curve_rate, network, nodes, rsync, rsync_daemon, tcp_copy, tcp_server
 from support import record, status_bytes
 
 MIB = 1 << 20
@@ -152,6 +152,8 @@ def first(folder: Path) -> None:
                     with folder_of(place, "theirs") as target:
                         warm(place)
                         theirs["tcp"] = tcp_copy(port, target / "copy")
+                if not plain:
+                    theirs["libzmq's CURVE alone"] = SIZE / curve_rate()
                 compare("first", f"{SIZE // MIB} MiB, {how}{where}", fetched["seconds"], theirs)
                 if plain:
                     report("first", f"{SIZE // MIB} MiB published{where}", published["seconds"])

@@ -162,3 +162,9 @@ def tcp_server(path: Path, prefix: list[str] = []):
 def tcp_copy(port: int, target: Path, host: str = "127.0.0.1", prefix: list[str] = []) -> float:
     return float(subprocess.run(
         [*prefix, PEERS / "tcp_copy", "receive", host, str(port), target], check=True, capture_output=True, text=True).stdout)
+
+
+def curve_rate() -> float:
+    """Bytes per second that libzmq moves by itself with CURVE, from one process to another's socket, 1 MiB at a time."""
+    lines = subprocess.run([PEERS / "zmq_raw", "throughput"], check=True, capture_output=True, text=True).stdout.splitlines()
+    return next(line["value"] * 1e9 for line in map(json.loads, lines) if line["variant"] == "curve")

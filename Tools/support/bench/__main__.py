@@ -38,7 +38,7 @@ def main() -> int:
             for benchmark in chosen:
                 print(f"{benchmark.name.ljust(width)}  {benchmark.summary}")
             return 0
-        commands = [benchmark.command for benchmark in chosen]
+        commands = [benchmark.command + benchmark.needs for benchmark in chosen]
         commands += [peer.command for benchmark in chosen for peer in benchmark.peers]
         words = build.build(root, known, commands)
     except (registry.RegistryError, build.BuildError) as error:

@@ -17,7 +17,7 @@ def run(command: list[str], root: Path) -> None:
 
 
 def build(root: Path, registry: Registry, commands: list[list[str]]) -> dict[str, str]:
-    """Builds what `commands` name and returns what stands for {bin}, {peers}, {python} and {root} in them."""
+    """Builds what `commands`, and what they need, name, and returns what stands for {bin}, {peers}, {python} and {root} in them."""
     words = {
         "{bin}": str(root / ".build" / "release"),
         "{peers}": str(root / ".build" / "bench-peers"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Bytes of the registry's words that a mistake can be near to.
-FIELDS = {"name", "summary", "better", "command", "peers", "limit", "runs", "timeout"}
+FIELDS = {"name", "summary", "better", "command", "needs", "peers", "limit", "runs", "timeout"}
 
 
 class RegistryError(Exception):
@@ -21,13 +21,14 @@ class Peer:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`command` and each peer's print JSON lines `{"benchmark", "variant", "value", "unit"}`; lines are paired by
+    """`command`, which itself starts what `needs` names beside it, and each peer's print JSON lines `{"benchmark", "variant", "value", "unit"}`; lines are paired by
     benchmark and variant. `limit` is a bound by variant (or one for all), shown as the peer `limit`."""
 
     name: str
     summary: str
     is_lower_better: bool
     command: list[str]
+    needs: list[str]
     peers: tuple[Peer, ...]
     limit: dict[str, float] | float | None
     runs: int | None
@@ -71,6 +72,7 @@ def parse(entry: dict) -> Benchmark:
         summary=entry["summary"],
         is_lower_better=entry["better"] == "lower",
         command=entry["command"],
+        needs=entry.get("needs", []),
         peers=tuple(Peer(peer["name"], peer["command"]) for peer in entry.get("peers", [])),
         limit=entry.get("limit"),
         runs=entry.get("runs"),

@@ -68,6 +68,17 @@ class RegistryTests(unittest.TestCase):
         for name in known.c_peers:
             self.assertTrue((root / "Benchmarks" / "peers" / f"{name}.c").exists(), name)
 
+    def test_what_a_script_starts_by_itself_is_built(self):
+        root = Path(__file__).resolve().parents[3]
+        known = registry.load(root)
+        for benchmark in known.benchmarks:
+            scripts = [root / word.removeprefix("{root}/") for word in benchmark.command if word.endswith(".py")]
+            texts = "".join(path.read_text() for script in scripts for path in script.parent.glob(f"{script.stem}*.py"))
+            for name in [*known.executables, *known.c_peers]:
+                if f'"{name}"' in texts:
+                    named = " ".join(word for other in known.benchmarks for word in other.needs if other.command[1:2] == benchmark.command[1:2])
+                    self.assertIn(f"/{name}", named, benchmark.name)
+
     def test_misspelt_field_is_refused_by_name(self):
         with self.assertRaisesRegex(registry.RegistryError, "comand"):
             registry.parse({"name": "bus.sample", "summary": "", "better": "lower", "comand": []})
