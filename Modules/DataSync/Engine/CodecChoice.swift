@@ -29,7 +29,7 @@ struct CodecChoice: Sendable, Hashable {
     }
 
     /// However fast a link is, others want it too: bytes on the wire cost at least as if it carried so many a second. What was
-    /// not measured yet is taken for as fast.
+    /// not measured yet is taken for as fast (docs/adr/0021).
     static let fastLink = 50e6
     /// Whole leaves are packed by zstd on links up to 1 Gbit/s: what seems slower than the machine but faster than that is held
     /// up by a processor or a disk, which more work would hold up longer. Of a difference zstd saves enough to be worth it
