@@ -83,7 +83,7 @@ let package = Package(
 
         app("CoreCloud", service + ["DaemonKit", "Topology", "Placement", "DataSync", "FedLearn"]),
         app("EdgeCloud", service + ["DaemonKit", "Topology", "DataSync", "FedLearn"]),
-        app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets"]),
+        app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets", "Placement"]),
         executable("core-cloud", ["CoreCloud"]),
         executable("edge-cloud", ["EdgeCloud"]),
         executable("gedge", ["GEdgeCommand"]),
@@ -94,7 +94,7 @@ let package = Package(
 
         tests("DaemonKitTests", ["DaemonKit", "Telemetry"]),
         tests("TopologyTests", service + ["Topology"]),
-        tests("PlacementTests", ["Placement", "Contracts", "Core"]),
+        tests("PlacementTests", ["Placement", "Contracts", "Core"], resources: [.copy("Batch/golden.json")]),
         tests(
             "FedLearnTests",
             service + ["FedLearn", "DataSync", "Datasets", "NeuralNet", "Tensor", "YAMLKit"]),

@@ -13,7 +13,7 @@ struct CommandTable: Sendable {
     private static let others = [
         TokenCommand.create, EdgeCommand.revoke,
         LogsCommand.command, MetricsCommand.command,
-        DataCommand.split, DataCommand.inspect, DoctorCommand.command,
+        DataCommand.split, DataCommand.inspect, PlacementCommand.solve, DoctorCommand.command,
         CompletionCommand.command, HelpCommand.command, VersionCommand.command,
     ]
 

@@ -6,22 +6,24 @@ import Telemetry
 struct ProgressDisplay {
     private let console: Console
     private let label: String
+    private let unit: ProgressLine.Unit
     private let start = ContinuousClock.now
     private var drawn: ContinuousClock.Instant?
 
-    init(_ label: String, console: Console) {
+    init(_ label: String, unit: ProgressLine.Unit = .bytes, console: Console) {
         self.label = label
+        self.unit = unit
         self.console = console
     }
 
-    /// So many bytes are done, and what else there is to say.
+    /// So much is done, and what else there is to say.
     mutating func show(done: Int, total: Int?, note: String = "", isLast: Bool = false) throws {
         guard console.error.isInteractive else { return }
         let now = ContinuousClock.now
         if !isLast, let drawn, now - drawn < .milliseconds(100) { return }
         drawn = now
         let line = ProgressLine(
-            label: label, done: done, total: total, unit: .bytes, elapsed: now - start, note: note)
+            label: label, done: done, total: total, unit: unit, elapsed: now - start, note: note)
         let text = line.text(width: console.error.width - 1, fancy: console.errorPalette.isUnicode)
         try console.error.write("\r\(text)\u{1B}[K\(isLast ? "\n" : "")")
     }
