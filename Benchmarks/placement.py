@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from support import record
 
 INSTANCES = 60
-STEPS = 300
+SECONDS = 0.1
 
 
 def instance(seed: int, edges: int, nodes: int, jobs: int) -> dict:
@@ -108,10 +108,10 @@ def main(binaries: str) -> None:
         gaps = []
         for seed in range(INSTANCES):
             batch = instance(seed, edges=2, nodes=3, jobs=3)
-            found = solve(gedge, batch, folder, "--iterations", str(STEPS))["objective"]
+            found = solve(gedge, batch, folder, "--time-limit", str(SECONDS))["objective"]
             gaps.append(100 * (found / optimum(batch) - 1))
-        record("placement.optimum", "mean gap to the optimum", round(mean(gaps), 6), "%")
-        record("placement.optimum", "largest gap to the optimum", round(max(gaps), 6), "%")
+        record("placement.optimum", "mean gap to the optimum", abs(round(mean(gaps), 6)), "%")
+        record("placement.optimum", "largest gap to the optimum", abs(round(max(gaps), 6)), "%")
         large = instance(0, edges=100, nodes=20, jobs=400)
         first = solve(gedge, large, folder, "--iterations", "0")
         record("placement.optimum", "first plan of 400 jobs on 2,000 nodes", round(1000 * first["seconds"], 1), "ms")
