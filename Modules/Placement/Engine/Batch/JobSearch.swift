@@ -226,16 +226,7 @@ struct JobSearch: Sendable {
         guard let delay = knapsack.solve(demand) else { return nil }
         // The slowest worker that was chosen may be faster than the limit.
         var slowest = 0.0
-        for index in groups.indices where knapsack.counts[index] > 0 {
-            let group = groups[index]
-            let count = knapsack.counts[index]
-            let row = group.costs + (min(count, group.levels) - 1) * group.items.count
-            var taken = 0
-            for number in 0..<group.items.count where taken < count && costs[row + number] <= limit {
-                slowest = max(slowest, costs[row + number])
-                taken += 1
-            }
-        }
+        eachChosen(limit) { _, cost in slowest = max(slowest, cost) }
         if job.offset + slowest + delay < best {
             best = job.offset + slowest + delay
             keep(limit)
@@ -245,14 +236,23 @@ struct JobSearch: Sendable {
 
     /// Writes down the workers of the knapsack's solution under `limit`.
     private mutating func keep(_ limit: Double) {
-        choice.removeAll(keepingCapacity: true)
+        var chosen: [Int32] = []
+        swap(&chosen, &choice)  // Its memory is used again.
+        chosen.removeAll(keepingCapacity: true)
+        eachChosen(limit) { item, _ in chosen.append(items[item].candidate) }
+        swap(&chosen, &choice)
+    }
+
+    /// Calls `body` with each item that the knapsack's solution under `limit` takes, and what it costs there.
+    @inline(__always)
+    private func eachChosen(_ limit: Double, _ body: (_ item: Int, _ cost: Double) -> Void) {
         for index in groups.indices where knapsack.counts[index] > 0 {
             let group = groups[index]
             let count = knapsack.counts[index]
             let row = group.costs + (min(count, group.levels) - 1) * group.items.count
             var taken = 0
             for number in 0..<group.items.count where taken < count && costs[row + number] <= limit {
-                choice.append(items[group.items.lowerBound + number].candidate)
+                body(group.items.lowerBound + number, costs[row + number])
                 taken += 1
             }
         }

@@ -21,13 +21,9 @@ struct SearchState: Sendable {
     private var slotFirst: [Int32]
     private var slotCount: [Int32]
     private var slotWorst: [Double]
-    /// The slots in use at each edge, and the workers on each node, as doubly linked lists.
-    private var edgeHead: [Int32]
-    private var slotNext: [Int32]
-    private var slotPrevious: [Int32]
-    private var nodeHead: [Int32]
-    private var workerNext: [Int32]
-    private var workerPrevious: [Int32]
+    /// The slots in use at each edge, and the workers on each node.
+    private var slotsAtEdge: MemberLists
+    private var workersOnNode: MemberLists
     private var workerJob: [Int32]
 
     init(_ table: CandidateTable) {
@@ -44,19 +40,15 @@ struct SearchState: Sendable {
         func list(_ count: Int) -> [Int32] { [Int32](repeating: Self.none, count: count) }
         workerCandidate = list(table.placeCount)
         workerDomain = workerCandidate
-        workerNext = workerCandidate
-        workerPrevious = workerCandidate
         workerJob = workerCandidate
         for (index, job) in table.jobs.enumerated() {
             for worker in job.places { workerJob[worker] = Int32(index) }
         }
         slotFirst = list(table.slots.count)
-        slotNext = slotFirst
-        slotPrevious = slotFirst
         slotCount = [Int32](repeating: 0, count: table.slots.count)
         slotWorst = [Double](repeating: 0, count: table.slots.count)
-        edgeHead = list(problem.edgeCount)
-        nodeHead = list(problem.nodeCount)
+        slotsAtEdge = MemberLists(lists: problem.edgeCount, members: table.slots.count)
+        workersOnNode = MemberLists(lists: problem.nodeCount, members: table.placeCount)
     }
 
     /// What a job adds to the objective now.
@@ -112,7 +104,7 @@ struct SearchState: Sendable {
             workerDomain[worker] = domain
             nodeFree[node] -= job.request
             if domain >= 0 { domainFree[table.problem.domainStart[node] + Int(domain)] -= job.request }
-            link(worker, toNode: node)
+            workersOnNode.add(worker, to: node)
             if slotCount[slot] == 0 { slotFirst[slot] = Int32(worker) }
             slotCount[slot] += 1
         }
@@ -123,7 +115,7 @@ struct SearchState: Sendable {
                 raise(slot)
             } else {
                 flows[edge] += job.isFlat ? Double(slotCount[slot]) : 1
-                link(slot, toEdge: edge)
+                slotsAtEdge.add(slot, to: edge)
                 refresh(edge)
             }
         }
@@ -139,13 +131,13 @@ struct SearchState: Sendable {
             let domain = workerDomain[worker]
             nodeFree[node] += job.request
             if domain >= 0 { domainFree[table.problem.domainStart[node] + Int(domain)] += job.request }
-            unlink(worker, fromNode: node)
+            workersOnNode.remove(worker, from: node)
         }
         for slot in job.slots where slotCount[slot] > 0 {
             let edge = Int(table.slots[slot].edge)
             if edge != 0 {
                 flows[edge] -= job.isFlat ? Double(slotCount[slot]) : 1
-                unlink(slot, fromEdge: edge)
+                slotsAtEdge.remove(slot, from: edge)
                 refresh(edge)
             }
             slotCount[slot] = 0
@@ -169,10 +161,10 @@ struct SearchState: Sendable {
 
     /// Computes what the workers of every slot at an edge cost anew.
     private mutating func refresh(_ edge: Int) {
-        var slot = edgeHead[edge]
+        var slot = slotsAtEdge.first(of: edge)
         while slot >= 0 {
             raise(Int(slot))
-            slot = slotNext[Int(slot)]
+            slot = slotsAtEdge.next(after: slot)
         }
     }
 
@@ -198,11 +190,11 @@ struct SearchState: Sendable {
     func delay(edge: Int, flows count: Double) -> Double {
         if edge == 0 { return 0 }
         var delay = 0.0
-        var slot = edgeHead[edge]
+        var slot = slotsAtEdge.first(of: edge)
         while slot >= 0 {
             let job = Int(table.slots[Int(slot)].job)
             delay += max(0, worst(in: Int(slot), flows: flows[edge] + count) - worst[job])
-            slot = slotNext[Int(slot)]
+            slot = slotsAtEdge.next(after: slot)
         }
         return delay
     }
@@ -211,49 +203,19 @@ struct SearchState: Sendable {
 
     /// Calls `body` with each job that uses an edge's link.
     func eachJob(atEdge edge: Int, _ body: (Int) -> Void) {
-        var slot = edgeHead[edge]
+        var slot = slotsAtEdge.first(of: edge)
         while slot >= 0 {
             body(Int(table.slots[Int(slot)].job))
-            slot = slotNext[Int(slot)]
+            slot = slotsAtEdge.next(after: slot)
         }
     }
 
     /// Calls `body` with each job that has a worker on a node.
     func eachJob(onNode node: Int, _ body: (Int) -> Void) {
-        var worker = nodeHead[node]
+        var worker = workersOnNode.first(of: node)
         while worker >= 0 {
             body(Int(workerJob[Int(worker)]))
-            worker = workerNext[Int(worker)]
+            worker = workersOnNode.next(after: worker)
         }
-    }
-
-    // MARK: Lists
-
-    private mutating func link(_ worker: Int, toNode node: Int) {
-        let head = nodeHead[node]
-        workerNext[worker] = head
-        workerPrevious[worker] = Self.none
-        if head >= 0 { workerPrevious[Int(head)] = Int32(worker) }
-        nodeHead[node] = Int32(worker)
-    }
-
-    private mutating func unlink(_ worker: Int, fromNode node: Int) {
-        let (previous, next) = (workerPrevious[worker], workerNext[worker])
-        if previous >= 0 { workerNext[Int(previous)] = next } else { nodeHead[node] = next }
-        if next >= 0 { workerPrevious[Int(next)] = previous }
-    }
-
-    private mutating func link(_ slot: Int, toEdge edge: Int) {
-        let head = edgeHead[edge]
-        slotNext[slot] = head
-        slotPrevious[slot] = Self.none
-        if head >= 0 { slotPrevious[Int(head)] = Int32(slot) }
-        edgeHead[edge] = Int32(slot)
-    }
-
-    private mutating func unlink(_ slot: Int, fromEdge edge: Int) {
-        let (previous, next) = (slotPrevious[slot], slotNext[slot])
-        if previous >= 0 { slotNext[Int(previous)] = next } else { edgeHead[edge] = next }
-        if next >= 0 { slotPrevious[Int(next)] = previous }
     }
 }
