@@ -53,8 +53,8 @@ let modules: [Target] = [
     module("NeuralNet", ["Core", "Tensor", "Datasets"]),
     module("Datasets", ["Core", "CZlib"]),
     module("HTTPKit", ["Core", "Telemetry", "CCurl"]),
-    module("Topology", service),
-    module("Placement", foundation + ["MessageBus"]),
+    module("Topology", service + ["CHwloc", "CLinux"]),
+    module("Placement", service, resources: [.embedInCode("Engine/Rules")]),
     module(
         "DataSync", service + ["HTTPKit", "CLZ4", "CZstd", "CKernels", "CCrypto", "YAMLKit"],
         resources: [.embedInCode("Policy/Shipped")]),
@@ -72,6 +72,7 @@ let package = Package(
         .target(name: "CKernels", path: "Modules/C/CKernels"),
         system("CZeroMQ", apt: "libzmq3-dev"),
         system("CSQLite", apt: "libsqlite3-dev"),
+        system("CHwloc", apt: "libhwloc-dev"),
         system("CLinux", apt: "libc6-dev"),
         system("COpenBLAS", apt: "libopenblas-dev"),
         system("CLZ4", apt: "liblz4-dev"),
@@ -83,7 +84,7 @@ let package = Package(
 
         app("CoreCloud", service + ["DaemonKit", "Topology", "Placement", "DataSync", "FedLearn"]),
         app("EdgeCloud", service + ["DaemonKit", "Topology", "DataSync", "FedLearn"]),
-        app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets", "Placement"]),
+        app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets", "Placement", "Topology"]),
         executable("core-cloud", ["CoreCloud"]),
         executable("edge-cloud", ["EdgeCloud"]),
         executable("gedge", ["GEdgeCommand"]),
@@ -94,7 +95,7 @@ let package = Package(
 
         tests("DaemonKitTests", ["DaemonKit", "Telemetry"]),
         tests("TopologyTests", service + ["Topology"]),
-        tests("PlacementTests", ["Placement", "Contracts", "Core"], resources: [.copy("Batch/golden.json")]),
+        tests("PlacementTests", service + ["Placement"], resources: [.copy("Batch/golden.json")]),
         tests(
             "FedLearnTests",
             service + ["FedLearn", "DataSync", "Datasets", "NeuralNet", "Tensor", "YAMLKit"]),

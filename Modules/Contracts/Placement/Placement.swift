@@ -3,6 +3,8 @@ public import Core
 /// Where it should run. Owned by the `Placement` module.
 public enum PlacementContract {
     public static let plan = Call<PlacementRequest, PlacementPlan>("placement.plan", audience: .operators)
+    /// The core's services: what a committed round took, to predict others by. A record that is told twice counts once.
+    public static let record = Call<RoundRecords, Empty>("placement.record", audience: .local)
 }
 
 public enum TrainingType: String, Codable, Sendable, CaseIterable, Hashable {

@@ -8,8 +8,10 @@ public enum TopologyContract {
     public static let heartbeat = Call<LoadReport, JoinReply>("topology.heartbeat", audience: .edges)
     /// Edge to core: a clean goodbye.
     public static let leave = Call<Empty, Empty>("topology.leave", audience: .edges)
-    /// Anyone to core: every site and what is known of it.
-    public static let sites = Call<Empty, SiteList>("topology.sites", audience: .operators)
+    /// Anyone to core: every site, every link, and what is known of them now.
+    public static let snapshot = Call<Empty, TopologySnapshot>("topology.snapshot", audience: .operators)
+    /// Operator to core: keep new work off an edge, take running work off it as well, or let work on it again.
+    public static let cordon = Call<CordonRequest, Empty>("topology.cordon", audience: .operators)
     /// Announced by the core when a site's phase changes.
     public static let siteChanged = Topic<Site>("topology.site-changed")
 }
@@ -21,16 +23,25 @@ public struct SiteReport: Codable, Sendable, Hashable {
     public var load: LoadReport
     public var labels: [String: String]
     public var version: String
+    /// What keeps jobs away that do not tolerate it.
+    public var taints: [Taint]?
+    /// The inside of the machine; `nil` from an edge that could not look.
+    public var machine: Machine?
+    /// What jobs may have of the machine; `nil` for all of it.
+    public var allocatable: Allocatable?
 
     public init(
         hardware: Hardware, datasets: [DatasetSummary], load: LoadReport, labels: [String: String] = [:],
-        version: String
+        version: String, taints: [Taint]? = nil, machine: Machine? = nil, allocatable: Allocatable? = nil
     ) {
         self.hardware = hardware
         self.datasets = datasets
         self.load = load
         self.labels = labels
         self.version = version
+        self.taints = taints
+        self.machine = machine
+        self.allocatable = allocatable
     }
 }
 
@@ -115,18 +126,33 @@ public struct Site: Codable, Sendable, Hashable {
     public var report: SiteReport
     public var joined: Timestamp
     public var lastSeen: Timestamp
+    /// Set while an operator keeps work off the edge.
+    public var cordon: Cordon?
 
-    public init(name: Name, phase: SitePhase, report: SiteReport, joined: Timestamp, lastSeen: Timestamp) {
+    public init(
+        name: Name, phase: SitePhase, report: SiteReport, joined: Timestamp, lastSeen: Timestamp, cordon: Cordon? = nil
+    ) {
         self.name = name
         self.phase = phase
         self.report = report
         self.joined = joined
         self.lastSeen = lastSeen
+        self.cordon = cordon
     }
 }
 
-public struct SiteList: Codable, Sendable {
+/// Everything the core knows of where work could run, at one moment.
+public struct TopologySnapshot: Codable, Sendable, Hashable {
+    /// When it was taken, by the core's clock.
+    public var time: Timestamp
+    /// By name.
     public var sites: [Site]
+    /// By `from`, then `to`.
+    public var links: [LinkState]
 
-    public init(sites: [Site]) { self.sites = sites }
+    public init(time: Timestamp, sites: [Site], links: [LinkState] = []) {
+        self.time = time
+        self.sites = sites
+        self.links = links
+    }
 }

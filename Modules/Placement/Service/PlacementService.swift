@@ -16,7 +16,7 @@ public struct PlacementService: Sendable {
     /// Registers the calls this service answers. Call before the bus runs.
     public func register() {
         bus.handle(PlacementContract.plan) { [bus, logger] (request: Inbound<PlacementRequest>) -> PlacementPlan in
-            let sites = try await bus.call(TopologyContract.sites, Empty(), trace: request.trace).body.sites
+            let sites = try await bus.call(TopologyContract.snapshot, Empty(), trace: request.trace).body.sites
             let plan = PlacementEngine.plan(request.body, sites: sites)
             logger.debug(
                 "planned",

@@ -42,9 +42,7 @@ public actor TopologyService {
             try await end(Self.edge(request), .left)
             return Empty()
         }
-        bus.handle(TopologyContract.sites) { [self] (_: Inbound<Empty>) -> SiteList in
-            SiteList(sites: await table.all)
-        }
+        bus.handle(TopologyContract.snapshot) { [self] (_: Inbound<Empty>) -> TopologySnapshot in await snapshot() }
         registerResource()
     }
 
@@ -77,6 +75,8 @@ public actor TopologyService {
         table.remove(name)
         watchers.finish(name)
     }
+
+    private func snapshot() -> TopologySnapshot { TopologySnapshot(time: wallClock.now(), sites: table.all) }
 
     func sites(named name: String?) throws -> [Site] { try name.map { [try site(named: $0)] } ?? table.all }
 

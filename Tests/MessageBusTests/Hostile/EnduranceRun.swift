@@ -164,12 +164,18 @@ final class EnduranceRun: Sendable {
     }
 
     /// Stops and kills, each after so many messages, in random order but so that each happens before all have again.
+    ///
+    /// On a thread of its own: where many tests share the pool, the messages would be through before its turn came.
     func disturb(seed: UInt64, calm: Int) async throws {
+        try await ThreadExecutor(name: "disturb").run { [self] in disturbNow(seed: seed, calm: calm) }
+    }
+
+    private func disturbNow(seed: UInt64, calm: Int) {
         var random = SplitMix64(seed: seed, labels: "disturb")
         var deck: [Disturbance] = []
         while !isOver {
             let next = ledger.answered + Int.random(in: 1...2 * calm, using: &random)
-            while ledger.answered < next, !isOver { try await Task.sleep(for: .milliseconds(5)) }
+            while ledger.answered < next, !isOver { usleep(5000) }
             if deck.isEmpty { deck = Disturbance.all.shuffled(using: &random) }
             guard let disturbance = deck.last else { return }
             let chosen = Int.random(in: 0..<clients, using: &random)
@@ -185,7 +191,7 @@ final class EnduranceRun: Sendable {
                 // Sometimes for longer than a lease.
                 let isLong = Int.random(in: 0..<10, using: &random) == 0
                 process.signal(SIGSTOP)
-                try await Task.sleep(for: .milliseconds(isLong ? 2500 : Int.random(in: 1...200, using: &random)))
+                usleep(1000 * (isLong ? 2500 : UInt32.random(in: 1...200, using: &random)))
                 process.signal(SIGCONT)
                 state.withLock { $0.outcome.stalls += 1 }
             }
