@@ -43,7 +43,7 @@ let foundation = ["Core", "Telemetry", "Contracts"]
 let service = foundation + ["MessageBus", "Store"]
 
 let modules: [Target] = [
-    module("Core", []),
+    module("Core", ["CLinux"]),
     module("Telemetry", ["Core"]),
     module("Contracts", ["Core"]),
     module("YAMLKit", ["CYAML", "Core"]),
@@ -53,7 +53,7 @@ let modules: [Target] = [
     module("NeuralNet", ["Core", "Tensor", "Datasets"]),
     module("Datasets", ["Core", "CZlib"]),
     module("HTTPKit", ["Core", "Telemetry", "CCurl"]),
-    module("Topology", service + ["CHwloc", "CLinux"]),
+    module("Topology", service + ["CHwloc"]),
     module("Placement", service, resources: [.embedInCode("Engine/Rules")]),
     module(
         "DataSync", service + ["HTTPKit", "CLZ4", "CZstd", "CKernels", "CCrypto", "YAMLKit"],
@@ -93,8 +93,8 @@ let package = Package(
             "DaemonKit",
             service + ["YAMLKit", "Datasets", "FedLearn", "CLinux"]),
 
-        tests("DaemonKitTests", ["DaemonKit", "Telemetry"]),
-        tests("TopologyTests", service + ["Topology"]),
+        tests("DaemonKitTests", ["Core", "DaemonKit", "EdgeCloud", "Telemetry", "Topology"]),
+        tests("TopologyTests", service + ["Topology"], resources: [.copy("Machine/Data")]),
         tests("PlacementTests", service + ["Placement"], resources: [.copy("Batch/golden.json")]),
         tests(
             "FedLearnTests",
@@ -118,9 +118,13 @@ let package = Package(
         executable(
             "datasync-node", ["DataSync", "MessageBus", "Store", "Contracts", "Core", "Telemetry"],
             path: "Benchmarks/DataSyncNode"),
+        executable("bench-topology", service + ["Topology"], path: "Benchmarks/Topology"),
         executable("bench-numerics", ["Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/Numerics"),
         executable(
             "bench-datasync", ["DataSync", "Core", "Tensor", "Datasets", "NeuralNet"], path: "Benchmarks/DataSync"),
+        executable(
+            "bench-prediction", ["Placement", "NeuralNet", "Datasets", "Contracts", "Core"],
+            path: "Benchmarks/Prediction"),
         tests("TelemetryTests", ["Core", "Telemetry"]),
         tests("YAMLKitTests", ["Core", "YAMLKit"]),
         .target(

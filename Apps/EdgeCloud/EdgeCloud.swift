@@ -47,9 +47,13 @@ public struct EdgeCloud: Sendable {
         settings.software = "edge-cloud/\(Version.current)"
         let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
 
+        let machine = try await EdgeMachine.look(reserving: configuration.reserved, logger: logger)
         let agent = TopologyAgent(
-            bus: bus, directory: state.path, datasets: summaries, labels: configuration.labels,
-            version: Version.current, logger: logger)
+            bus: bus, directory: state.path, interval: .seconds(configuration.reportSeconds), datasets: summaries,
+            labels: configuration.labels, taints: configuration.taints, link: configuration.link.report,
+            version: Version.current,
+            machine: machine?.machine, allocatable: machine?.allocatable, logger: logger)
+        let allocations = machine.map { AllocationService(bus: bus, allocations: $0.allocations, logger: logger) }
         let gate = try await PolicyGate(
             cloud: PeerID(identity.name), local: configuration.sync, database: database,
             link: TransferLinkMeter(bus: bus, logger: logger), logger: logger, metrics: metrics)
@@ -69,6 +73,8 @@ public struct EdgeCloud: Sendable {
         policies.register()
         dataSync.register()
         participant.register()
+        allocations?.register()
+        NetTestResponder.register(on: bus)
         TelemetryService(log: log, metrics: metrics, bus: bus).registerOnEdge()
 
         _ = try state.subdirectory("run")
@@ -77,13 +83,15 @@ public struct EdgeCloud: Sendable {
         logger.notice(
             "ready",
             ["core": address.description, "state": state.path, "signer": signingKey.verifyingKey.hexadecimal])
+        var services: [(name: String, body: @Sendable () async throws -> Void)] = [
+            ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
+            ("datasync", { try await dataSync.run() }), ("retention", { try await retention.run() }),
+            ("syncpolicy", { try await policies.run() }), ("fedlearn", { try await participant.run() }),
+            ("memory", { try await StartupCode.keepReleased() }),
+        ]
+        if let allocations { services.append(("allocation", { try await allocations.run() })) }
         try await Services(logger: logger).run(
-            [
-                ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
-                ("datasync", { try await dataSync.run() }), ("retention", { try await retention.run() }),
-                ("syncpolicy", { try await policies.run() }), ("fedlearn", { try await participant.run() }),
-                ("memory", { try await StartupCode.keepReleased() }),
-            ],
+            services,
             until: {
                 try await stop()
                 await agent.leave()

@@ -3,6 +3,7 @@ import Core
 public import DaemonKit
 public import DataSync
 import MessageBus
+public import Topology
 
 /// Everything an operator can say about an edge cloud, in its file, its environment (`GEDGE_EDGE_…`) or its flags.
 public struct EdgeConfiguration: Codable, Sendable, Hashable {
@@ -17,8 +18,14 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var listen = ""
     /// What the core tells the others in place of `listen`, where that stands for all addresses of the machine.
     public var advertise = ""
+    /// Time between two reports of the load to the core. A short lease makes them more frequent.
+    public var reportSeconds = 1.0
     /// Words to select this edge by.
     public var labels: [String: String] = [:]
+    /// What keeps jobs away from this edge that do not tolerate it.
+    public var taints: [Taint] = []
+    /// What an operator says of the way to the core.
+    public var link = LinkSettings()
     /// The data that lies here.
     public var datasets: [DatasetEntry] = []
     /// What may leave this edge, whatever the core's policies say.
@@ -29,6 +36,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var cache = CacheSettings()
     /// How often and how fast the edge looks for damage in what it stores.
     public var scrub = ScrubSettings()
+    /// What of the machine is kept from jobs.
+    public var reserved = ReservedSettings()
     public var log = LogSettings()
 
     /// Where to listen for other edges.
@@ -53,6 +62,14 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
 
     /// - Throws: `DaemonError` `invalid` for a value outside its range.
     func validate() throws {
+        guard reportSeconds >= 0.2 && reportSeconds <= 60 else {
+            throw DaemonError("invalid", "reportSeconds must be 0.2 to 60, not \(reportSeconds)")
+        }
+        if taints.count > Taint.maximumCount {
+            throw DaemonError("invalid", "taints has \(taints.count) entries; at most \(Taint.maximumCount) are kept")
+        }
+        if let fault = taints.lazy.compactMap(\.fault).first { throw DaemonError("invalid", "taints: \(fault)") }
+        try link.validate()
         try seal.validate()
         try scrub.validate()
         try log.validate()
@@ -80,6 +97,9 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "name": "the name to enrol under, unless the token has one; default: the host name",
         "listen": "where other edges may get shards from; default: nowhere",
         "advertise": "the address to tell other edges; default: the one listened at",
+        "reportSeconds": "time between two reports of the load to the core",
+        "taints": "what keeps jobs away that do not tolerate it; a list in the configuration file",
+        "link.costPerGigabyte": "what a gigabyte to or from the core costs, in any one currency",
         "datasets": "data sets at this edge; a list in the configuration file",
         "sync.rules": "what may leave this edge, whatever the policies say; a list in the configuration file",
         "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
@@ -89,4 +109,5 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ].merging(ScrubSettings.help(under: "scrub")) { first, _ in first }
+        .merging(ReservedSettings.help(under: "reserved")) { first, _ in first }
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <malloc.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /// Calls of Linux that glibc declares only under `_GNU_SOURCE`, which Swift's importer does not set.
@@ -47,4 +48,15 @@ static inline long gedge_free_resident_bytes(void) {
 /// The most arenas the allocator makes (`M_ARENA_MAX`, a macro). Call before threads start.
 static inline void gedge_limit_arenas(int count) {
     mallopt(M_ARENA_MAX, count);
+}
+
+/// Where a thread may run, as a mask of words, the lowest processor in the lowest bit; 0 is the calling thread. Glibc's
+/// `sched_setaffinity` wants a type whose size ends at 1024 processors.
+static inline long gedge_set_affinity(int thread, const unsigned long *words, long bytes) {
+    return syscall(SYS_sched_setaffinity, thread, bytes, words);
+}
+
+/// The bytes of the mask that the kernel wrote to `words`, or -1.
+static inline long gedge_get_affinity(int thread, unsigned long *words, long bytes) {
+    return syscall(SYS_sched_getaffinity, thread, bytes, words);
 }

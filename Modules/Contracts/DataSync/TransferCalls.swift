@@ -173,8 +173,13 @@ public struct ShardAsk: Codable, Sendable, Hashable {
 /// one behind the other, each leaf or difference whole in one attachment.
 public struct PullItem: Codable, Sendable {
     public var parts: [PullPart]
+    /// Whether the source held the link up (a limit on the rate, its turn, its disk), and not the link the source.
+    public var isHeld: Bool?
 
-    public init(parts: [PullPart]) { self.parts = parts }
+    public init(parts: [PullPart], isHeld: Bool? = nil) {
+        self.parts = parts
+        self.isHeld = isHeld
+    }
 }
 
 public struct PullPart: Codable, Sendable, Hashable {

@@ -12,6 +12,8 @@ public struct LinkState: Codable, Sendable, Hashable {
     public var jitterSeconds: Double?
     /// What one transfer gets in this direction, in bytes per second.
     public var bytesPerSecond: Double?
+    /// When that was last measured: transfers are rarer than round trips.
+    public var bandwidthMeasured: Timestamp?
     /// Share of probes that were not answered, 0 to 1.
     public var loss: Double?
     /// What an operator says that a gigabyte costs, in any one currency.
@@ -24,8 +26,9 @@ public struct LinkState: Codable, Sendable, Hashable {
     public init(
         from: PeerID, to: PeerID, roundTripSeconds: Double? = nil, jitterSeconds: Double? = nil,
         bytesPerSecond: Double? = nil, loss: Double? = nil, costPerGigabyte: Double? = nil,
-        measured: Timestamp? = nil, isStale: Bool = false
+        measured: Timestamp? = nil, isStale: Bool = false, bandwidthMeasured: Timestamp? = nil
     ) {
+        self.bandwidthMeasured = bandwidthMeasured
         self.from = from
         self.to = to
         self.roundTripSeconds = roundTripSeconds

@@ -7,27 +7,36 @@ public struct Machine: Codable, Sendable, Hashable {
     public var numaNodes: [NUMANode]
     public var caches: [Cache]
     public var devices: [Device]
+    /// Bytes that a control group lets this process have, where that is less than the nodes have together.
+    public var memoryLimit: Int64?
 
-    public init(threads: [HardwareThread], numaNodes: [NUMANode], caches: [Cache] = [], devices: [Device] = []) {
+    public init(
+        threads: [HardwareThread], numaNodes: [NUMANode], caches: [Cache] = [], devices: [Device] = [],
+        memoryLimit: Int64? = nil
+    ) {
         self.threads = threads
         self.numaNodes = numaNodes
         self.caches = caches
         self.devices = devices
+        self.memoryLimit = memoryLimit
     }
 }
 
 public struct HardwareThread: Codable, Sendable, Hashable {
     public var number: Int
-    /// Unique in the machine: threads with the same one share a core.
+    /// Unique in the machine: threads with the same one share a core. It is the lowest of their numbers.
     public var core: Int
     public var package: Int
     public var numaNode: Int
+    /// 0 for the weakest kind of core and up, on a machine that has several kinds; `nil` where all are alike.
+    public var rank: Int?
 
-    public init(number: Int, core: Int, package: Int, numaNode: Int) {
+    public init(number: Int, core: Int, package: Int, numaNode: Int, rank: Int? = nil) {
         self.number = number
         self.core = core
         self.package = package
         self.numaNode = numaNode
+        self.rank = rank
     }
 }
 
@@ -37,11 +46,17 @@ public struct NUMANode: Codable, Sendable, Hashable {
     public var memory: Int64
     /// Relative latency to each node in the order of `Machine.numaNodes`, 10 for itself; `nil` when unknown.
     public var distances: [Int]?
+    /// What sort of memory it is when not the ordinary one, such as `HBM`.
+    public var kind: String?
+    /// For a node without threads of its own: the one with threads that it lies nearest to.
+    public var nearest: Int?
 
-    public init(number: Int, memory: Int64, distances: [Int]? = nil) {
+    public init(number: Int, memory: Int64, distances: [Int]? = nil, kind: String? = nil, nearest: Int? = nil) {
         self.number = number
         self.memory = memory
         self.distances = distances
+        self.kind = kind
+        self.nearest = nearest
     }
 }
 
@@ -69,6 +84,8 @@ public struct Device: Codable, Sendable, Hashable {
     public var model: String?
     /// Such as `0000:3b:00.0`; `nil` for one that is not on a PCI bus.
     public var address: String?
+    /// PCI's number of the maker, such as `10de` for NVIDIA.
+    public var vendor: String?
     /// The NUMA node whose threads reach it fastest; `nil` when it is as near to all.
     public var numaNode: Int?
     /// Bytes of a GPU's own memory, or of storage.
@@ -89,13 +106,15 @@ public struct Device: Codable, Sendable, Hashable {
     }
 
     public init(
-        kind: Kind, name: String, model: String? = nil, address: String? = nil, numaNode: Int? = nil,
-        memory: Int64? = nil, virtualFunctions: VirtualFunctions? = nil, physicalFunction: String? = nil
+        kind: Kind, name: String, model: String? = nil, address: String? = nil, vendor: String? = nil,
+        numaNode: Int? = nil, memory: Int64? = nil, virtualFunctions: VirtualFunctions? = nil,
+        physicalFunction: String? = nil
     ) {
         self.kind = kind
         self.name = name
         self.model = model
         self.address = address
+        self.vendor = vendor
         self.numaNode = numaNode
         self.memory = memory
         self.virtualFunctions = virtualFunctions
@@ -112,6 +131,8 @@ public struct Allocatable: Codable, Sendable, Hashable {
     public var gpus: Int
     /// What each NUMA node has for jobs that want hardware threads of their own; the reserved ones are taken off.
     public var domains: [Domain]
+    /// Whether jobs may have hardware threads of their own: not while nothing is reserved for the system.
+    public var allowsExclusive: Bool?
 
     public struct Domain: Codable, Sendable, Hashable {
         public var numaNode: Int
@@ -129,10 +150,11 @@ public struct Allocatable: Codable, Sendable, Hashable {
         }
     }
 
-    public init(milliCPUs: Int, memory: Int64, gpus: Int, domains: [Domain]) {
+    public init(milliCPUs: Int, memory: Int64, gpus: Int, domains: [Domain], allowsExclusive: Bool? = nil) {
         self.milliCPUs = milliCPUs
         self.memory = memory
         self.gpus = gpus
         self.domains = domains
+        self.allowsExclusive = allowsExclusive
     }
 }

@@ -4,12 +4,18 @@ public import Core
 public enum TopologyContract {
     /// Edge to core, on every (re)connection: who I am and what I have. Starts the lease.
     public static let join = Call<SiteReport, JoinReply>("topology.join", audience: .edges)
-    /// Edge to core, several times per lease: live load. Renews the lease.
+    /// Edge to core, several times per lease: what changed of its live load. Renews the lease.
+    public static let report = Call<LoadUpdate, LoadReply>("topology.report", audience: .edges)
+    /// Edge to core: the whole live load, from edges of before `report`. Renews the lease.
     public static let heartbeat = Call<LoadReport, JoinReply>("topology.heartbeat", audience: .edges)
     /// Edge to core: a clean goodbye.
     public static let leave = Call<Empty, Empty>("topology.leave", audience: .edges)
     /// Anyone to core: every site, every link, and what is known of them now.
     public static let snapshot = Call<Empty, TopologySnapshot>("topology.snapshot", audience: .operators)
+    /// Operator to core: the load of every machine, the core's own among them, page by page.
+    public static let loads = Call<LoadsQuery, LoadsReply>("topology.loads", audience: .operators)
+    /// Operator to core: how one figure of a site's load went, for as long as the core remembers.
+    public static let history = Call<HistoryQuery, HistoryReply>("topology.history", audience: .operators)
     /// Operator to core: keep new work off an edge, take running work off it as well, or let work on it again.
     public static let cordon = Call<CordonRequest, Empty>("topology.cordon", audience: .operators)
     /// Announced by the core when a site's phase changes.
@@ -29,11 +35,17 @@ public struct SiteReport: Codable, Sendable, Hashable {
     public var machine: Machine?
     /// What jobs may have of the machine; `nil` for all of it.
     public var allocatable: Allocatable?
+    /// Which run of the edge this is: what its load reports name. `nil` from an edge that sends none of these.
+    public var epoch: Int?
+    /// What an operator says of the way to the core.
+    public var link: LinkReport?
 
     public init(
         hardware: Hardware, datasets: [DatasetSummary], load: LoadReport, labels: [String: String] = [:],
-        version: String, taints: [Taint]? = nil, machine: Machine? = nil, allocatable: Allocatable? = nil
+        version: String, taints: [Taint]? = nil, machine: Machine? = nil, allocatable: Allocatable? = nil,
+        epoch: Int? = nil, link: LinkReport? = nil
     ) {
+        self.link = link
         self.hardware = hardware
         self.datasets = datasets
         self.load = load
@@ -42,6 +54,7 @@ public struct SiteReport: Codable, Sendable, Hashable {
         self.taints = taints
         self.machine = machine
         self.allocatable = allocatable
+        self.epoch = epoch
     }
 }
 
@@ -80,32 +93,6 @@ public struct DatasetSummary: Codable, Sendable, Hashable {
     }
 }
 
-/// An edge's live load.
-public struct LoadReport: Codable, Sendable, Hashable {
-    /// Share of all hardware threads busy since the report before, 0 to 1.
-    public var cpu: Double
-    /// Bytes of memory a new process could have.
-    public var availableMemory: Int64
-    /// Bytes free where the state directory lies.
-    public var freeDisk: Int64
-    /// Resident bytes of the daemon itself.
-    public var resident: Int64
-
-    public init(cpu: Double, availableMemory: Int64, freeDisk: Int64, resident: Int64) {
-        self.cpu = cpu
-        self.availableMemory = availableMemory
-        self.freeDisk = freeDisk
-        self.resident = resident
-    }
-}
-
-public struct JoinReply: Codable, Sendable {
-    /// The edge is gone unless it reports again within this time.
-    public var leaseSeconds: Double
-
-    public init(leaseSeconds: Double) { self.leaseSeconds = leaseSeconds }
-}
-
 public enum SitePhase: String, Codable, Sendable, Hashable {
     /// Enrolled and within its lease.
     case ready = "Ready"
@@ -128,9 +115,12 @@ public struct Site: Codable, Sendable, Hashable {
     public var lastSeen: Timestamp
     /// Set while an operator keeps work off the edge.
     public var cordon: Cordon?
+    /// How good the load in `report` is; `nil` until the edge has reported to this run of the core.
+    public var reporting: ReportingState?
 
     public init(
-        name: Name, phase: SitePhase, report: SiteReport, joined: Timestamp, lastSeen: Timestamp, cordon: Cordon? = nil
+        name: Name, phase: SitePhase, report: SiteReport, joined: Timestamp, lastSeen: Timestamp,
+        cordon: Cordon? = nil, reporting: ReportingState? = nil
     ) {
         self.name = name
         self.phase = phase
@@ -138,6 +128,7 @@ public struct Site: Codable, Sendable, Hashable {
         self.joined = joined
         self.lastSeen = lastSeen
         self.cordon = cordon
+        self.reporting = reporting
     }
 }
 
@@ -149,10 +140,13 @@ public struct TopologySnapshot: Codable, Sendable, Hashable {
     public var sites: [Site]
     /// By `from`, then `to`.
     public var links: [LinkState]
+    /// The core's own machine; `nil` when it does not watch itself.
+    public var core: CoreState?
 
-    public init(time: Timestamp, sites: [Site], links: [LinkState] = []) {
+    public init(time: Timestamp, sites: [Site], links: [LinkState] = [], core: CoreState? = nil) {
         self.time = time
         self.sites = sites
         self.links = links
+        self.core = core
     }
 }

@@ -33,6 +33,7 @@ extension PullSession {
             var first: ContinuousClock.Instant?
             var last = asked
             var bytes = 0
+            var pace = ReceiverPace()
             for try await item in stream {
                 stalls.step()
                 last = .now
@@ -40,9 +41,12 @@ extension PullSession {
                     first = last
                     service.links.note(link.peer) { $0.note(roundTrip: last - asked, at: last) }
                 } else {
-                    bytes += item.attachments.reduce(0) { $0 + $1.count }
+                    let count = item.attachments.reduce(0) { $0 + $1.count }
+                    bytes += count
+                    pace.came(count, isHeld: item.body.isHeld == true, at: last)
                 }
                 try await take(try assembler.take(item.body, item.attachments), from: id, places)
+                pace.tookOver(at: .now)
                 let isOver = state.withLock { $0.fatal != nil || !$0.plan.isOutstanding(id) && $0.plan.isDone }
                 if isOver { return }
             }
@@ -53,6 +57,7 @@ extension PullSession {
             }
             if let first, last - first >= Self.shortestMeasurement {
                 service.links.note(link.peer) { $0.note(bytes: bytes, over: last - first) }
+                await service.tell(bytes, from: link.peer, over: last - first, isLimited: pace.isLimited)
             }
         } catch {
             guard stalls.isStalled else { throw error }

@@ -43,12 +43,13 @@ struct ShardSender: Sendable {
                 service: service, served: served, base: base, codec: request.codec,
                 bytesPerSecond: request.bytesPerSecond, isDoubted: request.recheck == true))
         var rest = asks
+        var pace = SenderPace()
         var item: [Portion] = []
         var itemBytes = 0
         let limit = min(max(request.itemBytes, 1), 1 << 20)
         func flush() async throws {
             guard !item.isEmpty else { return }
-            try await emit(item, bytes: itemBytes, &encoder)
+            try await emit(item, bytes: itemBytes, &encoder, &pace)
             (item, itemBytes) = ([], 0)
         }
         while !rest.isEmpty {
@@ -95,13 +96,17 @@ struct ShardSender: Sendable {
         return try await signal.wait(past: number, atMost: service.configuration.relayPatience)
     }
 
-    private func emit(_ item: [Portion], bytes: Int, _ encoder: inout PortionEncoder) async throws {
+    private func emit(
+        _ item: [Portion], bytes: Int, _ encoder: inout PortionEncoder, _ pace: inout SenderPace
+    ) async throws {
         let lease = try await service.desk.enter(bytes, for: peer, priority: priority, deadline: deadline)
         let encoded = try await encoder.encode(item)
         let attachments = LentPayload.attachments(encoded.payloads, lease: lease)
         let sent = encoded.payloads.reduce(0) { $0 + $1.count }
-        let waited = try await send(PullItem(parts: encoded.parts), attachments)
+        let waited = try await send(
+            PullItem(parts: encoded.parts, isHeld: pace.isHeld(at: .now) ? true : nil), attachments)
         encoder.noteWait(waited)
+        pace.sent(at: .now, waited: waited)
         record.moved(sent)
         record.count { counters in
             counters.done += bytes

@@ -16,10 +16,13 @@ struct MetricFamily: Sendable {
     let help: String
     let kind: Kind
     var series: [Key: any AnyObject & Sendable] = [:]
+    /// Makes the series when they are written, in place of `series`.
+    let collect: (@Sendable () -> [GaugeSample])?
 
-    init(help: String, kind: Kind) {
+    init(help: String, kind: Kind, collect: (@Sendable () -> [GaugeSample])? = nil) {
         self.help = help
         self.kind = kind
+        self.collect = collect
     }
 
     /// The key of the series for `labels`: their own, or the shared one when there are too many.
@@ -31,6 +34,10 @@ struct MetricFamily: Sendable {
 
     func write(name: String, to text: inout String) {
         text += "# HELP \(name) \(PrometheusText.escapeHelp(help))\n# TYPE \(name) \(kind.rawValue)\n"
+        for (key, sample) in (collect?() ?? []).map({ (Key($0.labels), $0) }).sorted(by: { $0.0 < $1.0 }) {
+            let labels = key.pairs.map { "\($0[0])=\"\(PrometheusText.escapeLabel($0[1]))\"" }
+            PrometheusText.line(name, labels, sample.value, to: &text)
+        }
         for key in series.keys.sorted() {
             let labels = key.pairs.map { "\($0[0])=\"\(PrometheusText.escapeLabel($0[1]))\"" }
             switch series[key] {

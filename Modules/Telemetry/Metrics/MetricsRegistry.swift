@@ -29,6 +29,19 @@ public final class MetricsRegistry: Sendable {
         _ = series(name, help: help, kind: .gauge, labels: labels) { ReadMetric(read: read) }
     }
 
+    /// A gauge whose series are known when the text is written: of things that come and go. Whoever makes them bounds how many
+    /// there are. `collect` may be called from any thread; its label names must be valid ones. The first one of a name stays.
+    public func gauges(_ name: String, help: String, collect: @escaping @Sendable () -> [GaugeSample]) {
+        precondition(MetricName.isMetric(name), "'\(name)' is not a valid metric name")
+        families.withLock { families in
+            if let family = families[name] {
+                precondition(family.collect != nil, "metric \(name) is kept in another way already")
+            } else {
+                families[name] = MetricFamily(help: help, kind: .gauge, collect: collect)
+            }
+        }
+    }
+
     /// A counter whose value is kept elsewhere and asked for when the text is written. `read` may be called from any
     /// thread.
     public func counter(
@@ -65,6 +78,7 @@ public final class MetricsRegistry: Sendable {
         for label in labels.keys { precondition(MetricName.isLabel(label), "'\(label)' is not a valid label name") }
         return families.withLock { families in
             var family = families[name] ?? MetricFamily(help: help, kind: kind)
+            precondition(family.collect == nil, "metric \(name) is kept in another way already")
             precondition(family.kind == kind, "metric \(name) is a \(family.kind.rawValue) already")
             let key = family.key(for: labels, limit: seriesLimit)
             if let known = family.series[key] {

@@ -54,11 +54,17 @@ extension TopologyService {
     private static func row(_ site: Site) -> [String] {
         let load = site.report.load
         return [
-            site.name.text, site.phase.rawValue, String(site.report.hardware.threads),
+            site.name.text, phase(site), String(site.report.hardware.threads),
             "\(Int((load.cpu * 100).rounded()))%", gigabytes(load.availableMemory),
             site.report.datasets.map { "\($0.name) (\($0.samples))" }.joined(separator: ", "),
             site.lastSeen.description,
         ]
+    }
+
+    /// The phase, and in brackets what an operator ordered.
+    private static func phase(_ site: Site) -> String {
+        guard let cordon = site.cordon else { return site.phase.rawValue }
+        return "\(site.phase.rawValue) (\(cordon.isDraining ? "draining" : "cordoned"))"
     }
 
     private static func describe(_ site: Site) -> String {
@@ -66,7 +72,7 @@ extension TopologyService {
         let load = site.report.load
         var lines = [
             "Name:       \(site.name)",
-            "Phase:      \(site.phase.rawValue)",
+            "Phase:      \(phase(site))",
             "Joined:     \(site.joined)",
             "Last seen:  \(site.lastSeen)",
             "Version:    \(site.report.version)",
@@ -75,8 +81,17 @@ extension TopologyService {
             "Threads:    \(hardware.threads), \(Int((load.cpu * 100).rounded()))% busy",
             "Memory:     \(gigabytes(hardware.memory)), \(gigabytes(load.availableMemory)) free",
             "Disk free:  \(gigabytes(load.freeDisk))",
-            "Daemon:     \(load.resident / 1_000_000) MB resident",
         ]
+        lines += loadLines(site)
+        lines += [
+            "Daemon:     \(load.resident / 1_000_000) MB resident"
+        ]
+        if let cordon = site.cordon {
+            lines.append("Cordoned:   since \(cordon.since)\(cordon.isDraining ? ", running work is to leave" : "")")
+        }
+        if let taints = site.report.taints, !taints.isEmpty {
+            lines.append("Taints:     \(taints.map(\.description).joined(separator: ", "))")
+        }
         if site.report.datasets.isEmpty {
             lines.append("Datasets:   none")
         } else {
@@ -87,6 +102,53 @@ extension TopologyService {
             }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What of the load not every kernel tells, and how good it is.
+    private static func loadLines(_ site: Site) -> [String] {
+        let load = site.report.load
+        var lines: [String] = []
+        if let pressure = load.pressure {
+            let stalls = [("cpu", pressure.cpu), ("memory", pressure.memory), ("io", pressure.io)].compactMap {
+                name, stall in
+                stall.map { "\(name) \(percent($0.some)) some, \(percent($0.full)) full" }
+            }
+            lines.append("Pressure:   \(stalls.joined(separator: "; "))")
+        }
+        if let disk = load.disk {
+            lines.append(
+                "Disk:       \(rate(disk.readBytesPerSecond)) read, \(rate(disk.writtenBytesPerSecond)) written, "
+                    + "\(percent(disk.busy)) busy")
+        }
+        for interface in load.network ?? [] {
+            lines.append(
+                "Network:    \(interface.name) \(rate(interface.receivedBytesPerSecond)) in, "
+                    + "\(rate(interface.sentBytesPerSecond)) out")
+        }
+        for (number, gpu) in (load.gpus ?? []).enumerated() {
+            lines.append(
+                "GPU \(number):      \(percent(gpu.busy)) busy, \(gigabytes(gpu.usedMemory)) of \(gigabytes(gpu.memory))"
+            )
+        }
+        guard let state = site.reporting else { return lines }
+        let age = state.staleSince == nil ? "" : ", stale: no report that can be believed has come since"
+        lines.append("Measured:   \(state.measured)\(age)")
+        if let skew = state.clockSkewSeconds {
+            lines.append("Clock:      \(abs(skew)) s \(skew > 0 ? "ahead of" : "behind") the core's")
+        }
+        let odd = [
+            ("duplicate", state.duplicates), ("late", state.late), ("without base", state.baseless),
+            ("refused", state.refused),
+        ].filter { $0.1 > 0 }.map { "\($1) \($0)" }
+        lines.append("Reports:    \((["\(state.taken) taken"] + odd).joined(separator: ", "))")
+        if let refusal = state.lastRefusal { lines.append("Refused:    \(refusal)") }
+        return lines
+    }
+
+    private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10)%" }
+
+    private static func rate(_ bytesPerSecond: Double) -> String {
+        "\((bytesPerSecond / 1e5).rounded() / 10) MB/s"
     }
 
     private static func gigabytes(_ bytes: Int64) -> String {
@@ -100,8 +162,13 @@ extension TopologyService {
         An edge cloud that enrolled with this core.
 
         status.phase      Ready, Reconnecting, Lost, Left or Revoked
+        status.cordon     while an operator keeps work off: since when, and isDraining when running work is to leave as well
+        status.taints     what keeps jobs away that do not tolerate it: key, value, effect
         status.hardware   host name, processor, threads, memory (bytes)
-        status.load       cpu (0 to 1), availableMemory, freeDisk and resident (bytes)
+        status.load       cpu (0 to 1), availableMemory, freeDisk and resident (bytes); where the kernel tells it, daemonCPU,
+                          pressure (0 to 1), disk and network (bytes a second), gpus
+        status.reporting  when the load was measured, staleSince when reports are missing, clockSkewSeconds when the edge's
+                          clock is wrong, and how many reports were taken, duplicates, late, baseless and refused
         status.datasets   the data that lies there: name, samples, features, classes; never the data
         status.lastSeen   milliseconds since 1970-01-01 UTC
 
@@ -116,6 +183,9 @@ private struct EdgeStatus: Encodable {
     var datasets: [DatasetSummary]
     var version: String
     var lastSeen: Timestamp
+    var cordon: Cordon?
+    var taints: [Taint]?
+    var reporting: ReportingState?
 
     init(_ site: Site) {
         phase = site.phase
@@ -124,5 +194,8 @@ private struct EdgeStatus: Encodable {
         datasets = site.report.datasets
         version = site.report.version
         lastSeen = site.lastSeen
+        cordon = site.cordon
+        taints = site.report.taints
+        reporting = site.reporting
     }
 }

@@ -7,22 +7,33 @@ public import Telemetry
 /// The core's knowledge of its edges: who joined, what they have, whose lease still runs.
 public actor TopologyService {
     let bus: Bus
+    let logger: Logger
+    let wallClock: any WallClock
     private let storage: SiteStorage
-    private let logger: Logger
-    private let wallClock: any WallClock
     private let start = ContinuousClock.now
     private let lease: Duration
-    private var table: SiteTable
+    var table: SiteTable
+    let history: HistoryStorage
+    var recorder: HistoryRecorder
+    /// Of the core's own machine.
+    let sampler: LoadSampler?
+    var coreState: CoreState?
+    let counters: ReportCounters
+    /// What the metrics show of each machine.
+    let gauges: LoadGauges
     /// Announcements, in the order in which the table changed.
     private let changes: AsyncStream<Site>
     private let announce: AsyncStream<Site>.Continuation
     let watchers = ChangeFeed<Name, Site>()
+    nonisolated let links: LinkKeeper
 
     /// Loads the sites of the run before; those that were ready get twice the lease to reconnect.
-    /// - Parameter lease: how long an edge counts as ready after its last report.
+    /// - Parameters:
+    ///   - directory: where the core keeps its state, to watch the core's own machine as well; `nil` not to.
+    ///   - lease: how long an edge counts as ready after its last report.
     public init(
-        bus: Bus, database: Database, lease: Duration = .seconds(6), wallClock: any WallClock = SystemWallClock(),
-        logger: Logger
+        bus: Bus, database: Database, directory: String? = nil, lease: Duration = .seconds(6),
+        wallClock: any WallClock = SystemWallClock(), logger: Logger, metrics: MetricsRegistry = MetricsRegistry()
     ) async throws {
         self.bus = bus
         self.lease = lease
@@ -31,19 +42,41 @@ public actor TopologyService {
         storage = SiteStorage(database: database)
         let known = try await storage.load()
         table = SiteTable(known: known, now: .zero, lease: lease, grace: lease * 2)
+        history = HistoryStorage(database: database)
+        recorder = HistoryRecorder()
+        for site in try known.map(\.name) + [Self.coreName] {
+            recorder.resume(site, try await history.unfinished(of: site))
+        }
+        sampler = directory.map { LoadSampler(directory: $0) }
+        counters = ReportCounters(metrics)
+        gauges = LoadGauges(metrics, wallClock: wallClock)
+        links = try await LinkKeeper(database: database, wallClock: wallClock, logger: self.logger)
         (changes, announce) = AsyncStream.makeStream()
     }
 
     /// Registers the calls this service answers. Call before the bus runs.
     public nonisolated func register() {
         bus.handle(TopologyContract.join) { [self] request in try await join(request) }
+        // From memory and within microseconds: a thousand edges report every second.
+        bus.handle(TopologyContract.report, execution: .inline) { [self] request in try await report(request) }
+        bus.handle(TopologyContract.history) { [self] (request: Inbound<HistoryQuery>) -> HistoryReply in
+            try await history(request.body)
+        }
+        bus.handle(TopologyContract.loads) { [self] (request: Inbound<LoadsQuery>) -> LoadsReply in
+            try await loads(request.body)
+        }
         bus.handle(TopologyContract.heartbeat) { [self] request in try await heartbeat(request) }
         bus.handle(TopologyContract.leave) { [self] (request: Inbound<Empty>) -> Empty in
             try await end(Self.edge(request), .left)
             return Empty()
         }
         bus.handle(TopologyContract.snapshot) { [self] (_: Inbound<Empty>) -> TopologySnapshot in await snapshot() }
+        bus.handle(TopologyContract.cordon) { [self] (request: Inbound<CordonRequest>) -> Empty in
+            try await cordon(request.body)
+            return Empty()
+        }
         registerResource()
+        registerLinks()
     }
 
     /// Expires leases and announces changes until cancelled.
@@ -56,6 +89,9 @@ public actor TopologyService {
                 }
             }
             group.addTask { [self] in try await expireLeases() }
+            group.addTask { [self] in try await recordHistory() }
+            group.addTask { [self] in try await watchCore() }
+            group.addTask { [links] in try await links.run() }
             group.addTask { [self] in
                 for await event in bus.peerEvents() {
                     if case .disconnected(let peer, let reason) = event { await disconnected(peer, reason) }
@@ -73,38 +109,94 @@ public actor TopologyService {
     func forget(_ name: Name) async throws {
         try await storage.delete(name)
         table.remove(name)
+        gauges.remove(name)
+        recorder.remove(name)
+        try await history.delete(name)
         watchers.finish(name)
+        links.forget(name)
     }
 
-    private func snapshot() -> TopologySnapshot { TopologySnapshot(time: wallClock.now(), sites: table.all) }
+    private func snapshot() -> TopologySnapshot {
+        let (time, sites) = (wallClock.now(), table.all(now: now))
+        return TopologySnapshot(
+            time: time, sites: sites, links: links.states(of: sites, at: time), core: coreState)
+    }
 
-    func sites(named name: String?) throws -> [Site] { try name.map { [try site(named: $0)] } ?? table.all }
+    /// Every edge that ever joined and was not deleted.
+    var known: some Sequence<Name> { table.sites.keys }
+
+    func sites(named name: String?) throws -> [Site] { try name.map { [try site(named: $0)] } ?? table.all(now: now) }
 
     func site(named name: String) throws -> Site {
-        guard let site = table.all.first(where: { $0.name.text == name }) else { throw TopologyError.unknownEdge(name) }
+        guard let site = table.site(named: name, now: now) else { throw TopologyError.unknownEdge(name) }
         return site
     }
 
     // MARK: - Changes
 
-    private var now: Duration { start.duration(to: .now) }
+    var now: Duration { start.duration(to: .now) }
 
     private func join(_ request: Inbound<SiteReport>) async throws -> JoinReply {
-        let site = table.join(try Self.edge(request), request.body, now: now, time: wallClock.now())
+        try Self.check(request.body.taints ?? [])
+        let name = try Self.edge(request)
+        let site = table.join(name, request.body, now: now, time: wallClock.now())
         try await storage.save(site)
-        logger.info("edge joined", ["edge": site.name.text, "threads": String(site.report.hardware.threads)])
+        logger.info("edge joined", ["edge": name.text, "threads": String(site.report.hardware.threads)])
         announce.yield(site)
-        return JoinReply(leaseSeconds: lease.seconds)
+        note(name, table.tracks[name]?.state.lastRefusal.map { .refused($0) } ?? .taken)
+        return JoinReply(leaseSeconds: lease.seconds, takesUpdates: true)
     }
 
     private func heartbeat(_ request: Inbound<LoadReport>) async throws -> JoinReply {
         let name = try Self.edge(request)
-        if let site = try table.heartbeat(name, request.body, now: now, time: wallClock.now()) {
-            logger.info("edge is back", ["edge": name.text])
-            try await storage.save(site)
-            announce.yield(site)
-        }
+        let (outcome, changed) = try table.heartbeat(name, request.body, now: now, time: wallClock.now())
+        note(name, outcome)
+        if let changed { try await isBack(changed) }
         return JoinReply(leaseSeconds: lease.seconds)
+    }
+
+    private func report(_ request: Inbound<LoadUpdate>) async throws -> LoadReply {
+        let name = try Self.edge(request)
+        if let probes = request.body.probes { links.note(probes, of: name) }
+        let (outcome, changed) = try table.report(name, request.body, now: now, time: wallClock.now())
+        note(name, outcome)
+        if let changed { try await isBack(changed) }
+        var reply = LoadReply(leaseSeconds: lease.seconds, needsAll: outcome == .baseless)
+        if case .refused(let reason) = outcome {
+            reply.needsAll = true
+            reply.refusal = reason
+        }
+        return reply
+    }
+
+    /// Counts a report, and remembers the load when it is news.
+    private func note(_ name: Name, _ outcome: LoadTrack.Outcome) {
+        counters.count(outcome)
+        guard outcome == .taken, let track = table.tracks[name] else { return }
+        recorder.add(track.load, of: name, at: track.state.measured)
+        if let site = table.sites[name] {
+            gauges.set(name, load: track.load, hardware: site.report.hardware, measured: track.state.measured)
+        }
+    }
+
+    private func isBack(_ site: Site) async throws {
+        logger.info("edge is back", ["edge": site.name.text])
+        try await storage.save(site)
+        announce.yield(site)
+    }
+
+    /// Safe to repeat: it is stored whether or not it is news, because an earlier try may not have got so far.
+    private func cordon(_ request: CordonRequest) async throws {
+        let name = request.edge
+        let before = table.sites[name]?.cordon
+        let news = try table.cordon(name, request.action, time: wallClock.now())
+        do { try await storage.save(table.sites[name]?.cordon, of: name) } catch {
+            table.restore(before, of: name)
+            throw error
+        }
+        guard let news else { return }
+        logger.notice("edge \(request.action.rawValue)", ["edge": name.text])
+        announce.yield(table.sites[name] ?? news)
     }
 
     private func end(_ name: Name, _ phase: SitePhase) async throws {
@@ -139,6 +231,18 @@ public actor TopologyService {
                     logger.error("could not record that an edge was lost", ["edge": site.name.text], error: error)
                 }
             }
+        }
+    }
+
+    /// - Throws: `TopologyError` `invalid` for taints that an edge of ours would not have sent.
+    private static func check(_ taints: [Taint]) throws(TopologyError) {
+        guard taints.count <= Taint.maximumCount else {
+            throw TopologyError(
+                "invalid",
+                "an edge has at most \(Taint.maximumCount) taints, not \(taints.count); remove some from its file")
+        }
+        if let fault = taints.lazy.compactMap(\.fault).first {
+            throw TopologyError("invalid", "\(fault); correct the taints in the edge's file")
         }
     }
 

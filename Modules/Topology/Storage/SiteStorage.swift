@@ -9,18 +9,40 @@ struct SiteStorage: Sendable {
 
     func load() async throws -> [Site] {
         try await database.read { connection in
-            try connection.query("SELECT document FROM topology_sites ORDER BY name") { row in
-                do { return try JSONDecoder().decode(Site.self, from: Data(row.blob(0))) } catch {
+            try connection.query(
+                "SELECT document, since, draining FROM topology_sites LEFT JOIN topology_cordons USING (name) ORDER BY name"
+            ) { row in
+                var site: Site
+                do { site = try JSONDecoder().decode(Site.self, from: Data(row.blob(0))) } catch {
                     throw TopologyError(
                         "corrupt", "the database holds an edge that cannot be read; restore a backup", cause: error)
                 }
+                site.cordon = try row.optionalTimestamp(1).map { since in
+                    Cordon(since: since, isDraining: try row.bool(2))
+                }
+                return site
             }
+        }
+    }
+
+    /// Kept apart from the document, which reports of the edge itself replace at any time.
+    func save(_ cordon: Cordon?, of name: Name) async throws {
+        try await database.write { connection in
+            guard let cordon else {
+                return try connection.execute("DELETE FROM topology_cordons WHERE name = ?", name.text)
+            }
+            try connection.execute(
+                "INSERT INTO topology_cordons (name, since, draining) VALUES (?, ?, ?) "
+                    + "ON CONFLICT (name) DO UPDATE SET since = excluded.since, draining = excluded.draining",
+                name.text, cordon.since.milliseconds, cordon.isDraining ? 1 : 0)
         }
     }
 
     func delete(_ name: Name) async throws {
         try await database.write { connection in
-            try connection.execute("DELETE FROM topology_sites WHERE name = ?", name.text)
+            for table in ["topology_sites", "topology_cordons"] {
+                try connection.execute("DELETE FROM \(table) WHERE name = ?", name.text)
+            }
         }
     }
 

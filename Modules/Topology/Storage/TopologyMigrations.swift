@@ -1,7 +1,7 @@
 public import Store
 
 extension MigrationSet {
-    /// The tables of `Topology`: sites, enrolled keys and join tokens.
+    /// The tables of `Topology`: sites, keys, join tokens, cordons, links, and the history of every site's load.
     public static let topology = MigrationSet(
         module: "topology",
         migrations: [
@@ -22,6 +22,32 @@ extension MigrationSet {
                     expires INTEGER NOT NULL,
                     used_by TEXT
                 ) STRICT;
-                """)
+                """),
+            Migration(
+                2,
+                """
+                CREATE TABLE topology_cordons (
+                    name TEXT PRIMARY KEY,
+                    since INTEGER NOT NULL,
+                    draining INTEGER NOT NULL
+                ) STRICT;
+                CREATE TABLE topology_history (
+                    site TEXT NOT NULL,
+                    tier INTEGER NOT NULL,
+                    start INTEGER NOT NULL,
+                    points BLOB NOT NULL,
+                    PRIMARY KEY (site, tier, start)
+                ) STRICT, WITHOUT ROWID;
+                """),
+            Migration(
+                3,
+                """
+                CREATE TABLE topology_links (
+                    origin TEXT NOT NULL,
+                    target TEXT NOT NULL,
+                    document BLOB NOT NULL,
+                    PRIMARY KEY (origin, target)
+                ) STRICT, WITHOUT ROWID;
+                """),
         ])
 }

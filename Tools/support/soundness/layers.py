@@ -40,7 +40,7 @@ C_OWNERS = {
     "CZeroMQ": {"MessageBus"},
     "CCrypto": {"MessageBus", "DataSync"},
     "CSQLite": {"Store"},
-    "CLinux": {"Store", "DaemonKit"},
+    "CLinux": {"Core", "Store", "DaemonKit", "Topology"},
     "CKernels": {"Tensor", "DataSync"},
     "COpenBLAS": {"Tensor"},
     "COneDNN": {"Tensor"},

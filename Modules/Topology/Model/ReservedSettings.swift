@@ -1,0 +1,51 @@
+public import Core
+
+/// What of a machine is kept from jobs, as a section of a daemon's configuration; the parts are the kubelet's.
+public struct ReservedSettings: Codable, Sendable, Hashable {
+    /// For the platform's own daemons (`kubeReserved`): hardware threads, such as `500m`.
+    public var cpu: Quantity
+    /// For the platform's own daemons (`kubeReserved`): bytes, such as `512Mi`.
+    public var memory: Quantity
+    /// For the operating system's daemons (`systemReserved`).
+    public var system: Share
+    /// What must stay free before anything is evicted (`evictionHard`).
+    public var eviction: Threshold
+
+    public struct Share: Codable, Sendable, Hashable {
+        public var cpu: Quantity
+        public var memory: Quantity
+
+        public init(cpu: Quantity = .zero, memory: Quantity = .zero) {
+            self.cpu = cpu
+            self.memory = memory
+        }
+    }
+
+    public struct Threshold: Codable, Sendable, Hashable {
+        public var memory: Quantity
+
+        public init(memory: Quantity = .zero) { self.memory = memory }
+    }
+
+    /// Nothing, unless said otherwise.
+    public init(
+        cpu: Quantity = .zero, memory: Quantity = .zero, system: Share = Share(), eviction: Threshold = Threshold()
+    ) {
+        self.cpu = cpu
+        self.memory = memory
+        self.system = system
+        self.eviction = eviction
+    }
+
+    /// One line for each setting, for the usage text; the keys begin with `prefix`.
+    public static func help(under prefix: String) -> [String: String] {
+        [
+            "\(prefix).cpu":
+                "hardware threads kept for the platform, such as 500m; none means that no job gets its own",
+            "\(prefix).memory": "memory kept for the platform, such as 512Mi",
+            "\(prefix).system.cpu": "hardware threads kept for the operating system",
+            "\(prefix).system.memory": "memory kept for the operating system",
+            "\(prefix).eviction.memory": "memory that stays free whatever jobs ask",
+        ]
+    }
+}
