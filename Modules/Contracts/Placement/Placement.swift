@@ -2,9 +2,19 @@ public import Core
 
 /// Where it should run. Owned by the `Placement` module.
 public enum PlacementContract {
+    /// Where the job would run now. Changes nothing.
     public static let plan = Call<PlacementRequest, PlacementPlan>("placement.plan", audience: .operators)
-    /// The core's services: what a committed round took, to predict others by. A record that is told twice counts once.
+    /// Where the job runs for its next round: holds what the plan takes, all of it or nothing, until the lease ends. Asked again,
+    /// the same job keeps what it has unless that is gone or moving pays.
+    public static let reserve = Call<PlacementRequest, PlacementPlan>("placement.reserve", audience: .local)
+    /// Prolongs the leases of these jobs.
+    public static let renew = Call<JobList, Empty>("placement.renew", audience: .local)
+    /// These jobs have ended: frees what they hold.
+    public static let release = Call<JobList, Empty>("placement.release", audience: .local)
+    /// What a committed round took, to predict others by. A record that is told twice counts once.
     public static let record = Call<RoundRecords, Empty>("placement.record", audience: .local)
+    /// What is held, and by whom.
+    public static let reservations = Call<Empty, ReservationList>("placement.reservations", audience: .operators)
 }
 
 public enum TrainingType: String, Codable, Sendable, CaseIterable, Hashable {
@@ -12,8 +22,12 @@ public enum TrainingType: String, Codable, Sendable, CaseIterable, Hashable {
 }
 
 /// What placement needs to know of a job.
-public struct PlacementRequest: Codable, Sendable {
+public struct PlacementRequest: Codable, Sendable, Hashable {
     public var job: Name
+    /// Whose reservation it is; the same for every round of a job.
+    public var jobUID: String
+    /// Whose quota it counts against.
+    public var group: Name
     /// The type the job names, or `nil` to have it classified.
     public var declaredType: TrainingType?
     public var dataset: Name
@@ -27,12 +41,20 @@ public struct PlacementRequest: Codable, Sendable {
     public var allowedEdges: [Name]?
     public var minimumEdges: Int
     public var maximumEdges: Int?
+    public var workload: TrainingWorkload
+    /// Rounds that are still to come.
+    public var rounds: Int
+    public var spec: PlacementSpec
+    public var submitted: Timestamp
 
     public init(
-        job: Name, declaredType: TrainingType?, dataset: Name, memory: Int64, modelBytes: Int64, features: Int,
-        classes: Int, allowedEdges: [Name]?, minimumEdges: Int, maximumEdges: Int?
+        job: Name, jobUID: String, group: Name, declaredType: TrainingType?, dataset: Name, memory: Int64,
+        modelBytes: Int64, features: Int, classes: Int, allowedEdges: [Name]?, minimumEdges: Int, maximumEdges: Int?,
+        workload: TrainingWorkload, rounds: Int, spec: PlacementSpec = PlacementSpec(), submitted: Timestamp
     ) {
         self.job = job
+        self.jobUID = jobUID
+        self.group = group
         self.declaredType = declaredType
         self.dataset = dataset
         self.memory = memory
@@ -42,47 +64,49 @@ public struct PlacementRequest: Codable, Sendable {
         self.allowedEdges = allowedEdges
         self.minimumEdges = minimumEdges
         self.maximumEdges = maximumEdges
+        self.workload = workload
+        self.rounds = rounds
+        self.spec = spec
+        self.submitted = submitted
+    }
+
+    /// When the job should have ended.
+    public var deadline: Timestamp? { spec.finishWithinSeconds.map { submitted.advanced(by: .seconds($0)) } }
+}
+
+/// What a job holds, as it is shown.
+public struct ReservationSummary: Codable, Sendable, Hashable {
+    public var job: Name
+    public var group: Name
+    public var priority: Int
+    public var edges: [Name]
+    public var cpus: CPUQuantity
+    public var memory: ByteCount
+    public var gpus: Int
+    public var since: Timestamp
+    public var expires: Timestamp
+    /// Why the job must give way at its next pause.
+    public var eviction: String?
+
+    public init(
+        job: Name, group: Name, priority: Int, edges: [Name], cpus: CPUQuantity, memory: ByteCount, gpus: Int,
+        since: Timestamp, expires: Timestamp, eviction: String?
+    ) {
+        self.job = job
+        self.group = group
+        self.priority = priority
+        self.edges = edges
+        self.cpus = cpus
+        self.memory = memory
+        self.gpus = gpus
+        self.since = since
+        self.expires = expires
+        self.eviction = eviction
     }
 }
 
-/// Which edges take part, and for each edge why or why not.
-public struct PlacementPlan: Codable, Sendable, Hashable {
-    public var trainingType: TrainingType
-    /// The rule that named the training type.
-    public var typeReason: String
-    public var decisions: [PlacementDecision]
+public struct ReservationList: Codable, Sendable, Hashable {
+    public var reservations: [ReservationSummary]
 
-    public init(trainingType: TrainingType, typeReason: String, decisions: [PlacementDecision]) {
-        self.trainingType = trainingType
-        self.typeReason = typeReason
-        self.decisions = decisions
-    }
-
-    /// The edges that were chosen, by name.
-    public var chosen: [Name] { decisions.filter { $0.outcome == .chosen }.map(\.edge).sorted() }
-
-    /// The edges worth waiting for a moment: they were here before the core restarted.
-    public var pending: [Name] { decisions.filter { $0.outcome == .pending }.map(\.edge).sorted() }
-}
-
-public enum PlacementOutcome: String, Codable, Sendable, Hashable {
-    case chosen = "Chosen"
-    case rejected = "Rejected"
-    /// It would be eligible once it has reconnected.
-    case pending = "Pending"
-}
-
-public struct PlacementDecision: Codable, Sendable, Hashable {
-    public var edge: Name
-    public var outcome: PlacementOutcome
-    /// Higher is better; `nil` for an edge that is not eligible.
-    public var score: Double?
-    public var reason: String
-
-    public init(edge: Name, outcome: PlacementOutcome, score: Double?, reason: String) {
-        self.edge = edge
-        self.outcome = outcome
-        self.score = score
-        self.reason = reason
-    }
+    public init(reservations: [ReservationSummary]) { self.reservations = reservations }
 }

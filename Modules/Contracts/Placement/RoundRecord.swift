@@ -42,14 +42,17 @@ public struct RoundRecord: Codable, Sendable, Hashable {
     public var computeSeconds: Double
     /// From the opening of the round until the edge's update was counted.
     public var totalSeconds: Double
+    /// From the opening of the round until its model was committed; `nil` when not known.
+    public var roundSeconds: Double?
     /// Bytes that the edge fetched, and sent.
     public var fetchedBytes: Int
     public var sentBytes: Int
     public var time: Timestamp
 
     public init(
-        jobUID: String, job: Name, round: Int, edge: Name, workload: TrainingWorkload, samples: Int, computeSeconds: Double,
-        totalSeconds: Double, fetchedBytes: Int, sentBytes: Int, time: Timestamp
+        jobUID: String, job: Name, round: Int, edge: Name, workload: TrainingWorkload, samples: Int,
+        computeSeconds: Double,
+        totalSeconds: Double, roundSeconds: Double? = nil, fetchedBytes: Int, sentBytes: Int, time: Timestamp
     ) {
         self.jobUID = jobUID
         self.job = job
@@ -59,6 +62,7 @@ public struct RoundRecord: Codable, Sendable, Hashable {
         self.samples = samples
         self.computeSeconds = computeSeconds
         self.totalSeconds = totalSeconds
+        self.roundSeconds = roundSeconds
         self.fetchedBytes = fetchedBytes
         self.sentBytes = sentBytes
         self.time = time

@@ -1,85 +1,224 @@
 import Contracts
 import Core
 
-/// Chooses the edges that train: sites and request in, plan with a reason for every edge out. Pure and deterministic.
+/// Decides where a job runs: request and context in, plan with a reason for every edge out. Pure and deterministic.
 enum PlacementEngine {
-    /// Sorts every site into chosen, pending or rejected. Eligible edges are ranked by idle hardware threads times free
-    /// memory in proportion to the need (the seeds' "idle resource" term), then by name.
-    static func plan(_ request: PlacementRequest, sites: [Site]) -> PlacementPlan {
-        let (type, reason) = TrainingTypeClassifier.classify(request, sites: sites)
-        var decisions: [PlacementDecision] = []
-        var eligible: [(site: Site, score: Double)] = []
-        for site in sites.sorted(by: { $0.name < $1.name }) {
-            if let rejection = rejection(of: site, for: request) {
-                decisions.append(
-                    PlacementDecision(edge: site.name, outcome: .rejected, score: nil, reason: rejection))
-            } else if site.phase == .reconnecting {
-                decisions.append(
-                    PlacementDecision(
-                        edge: site.name, outcome: .pending, score: nil,
-                        reason: "was here before the core restarted and may reconnect"))
-            } else {
-                eligible.append((site, score(of: site, for: request)))
-            }
-        }
-        eligible.sort { ($0.score, $1.site.name) > ($1.score, $0.site.name) }
-        let limit = request.maximumEdges ?? eligible.count
-        for (rank, candidate) in eligible.enumerated() {
-            let isChosen = rank < limit
-            let facts = describe(candidate.site, for: request)
-            decisions.append(
-                PlacementDecision(
-                    edge: candidate.site.name, outcome: isChosen ? .chosen : .rejected, score: candidate.score,
-                    reason: isChosen
-                        ? facts : "rank \(rank + 1) of \(eligible.count), and the job asks at most \(limit); \(facts)"))
-        }
-        decisions.sort { $0.edge < $1.edge }
-        return PlacementPlan(trainingType: type, typeReason: reason, decisions: decisions)
+    /// A job moves when that saves more than this share of what is left, on top of what moving costs.
+    private static let hysteresis = 0.1
+    /// How long a job waits for every edge that it could use; then its minimum is enough.
+    static let patience = Duration.seconds(60)
+
+    /// - Parameter waited: how long the job has been asking.
+    /// - Throws: `PlacementError` when the batch solver makes a plan that breaks its own rules, which is a defect.
+    static func plan(
+        _ request: PlacementRequest, _ context: PlacementContext, waited: Duration = .zero
+    ) throws -> PlacementPlan {
+        let outcome = try decide(request, context, waited: waited)
+        let prediction = prediction(
+            request, outcome.choice.chosen.sorted().map { outcome.survey.candidates[$0] }, context)
+        return PlacementPlan(
+            trainingType: outcome.classification.type,
+            typeReason: "\(outcome.classification.reason) [rule \(outcome.classification.rule)]",
+            decisions: outcome.survey.decisions(outcome.choice), policy: request.policy,
+            modelWeight: outcome.classification.modelWeight, dataWeight: outcome.classification.dataWeight,
+            prediction: prediction, wait: outcome.wait.map { wait($0, request, outcome, context) },
+            notes: notes(request, outcome, prediction, context))
     }
 
-    /// Why `site` cannot take part, or `nil` if it can (or could, once it is back).
-    private static func rejection(of site: Site, for request: PlacementRequest) -> String? {
-        switch site.phase {
-        case .ready, .reconnecting: break
-        case .lost: return "lost: last seen \(site.lastSeen)"
-        case .left: return "left: last seen \(site.lastSeen)"
-        case .revoked: return "revoked by an operator"
+    /// What is decided, not yet in words or times.
+    struct Outcome: Sendable {
+        enum Wait: Sendable, Equatable {
+            case quota, room
         }
-        if let allowed = request.allowedEdges, !allowed.contains(site.name) {
-            return "not among the edges that the job allows"
+
+        var classification: Classification
+        var survey: Survey
+        var choice: Choice
+        var wait: Wait?
+
+        /// The edges that were chosen, by name.
+        var chosen: [Name] { choice.chosen.map { survey.candidates[$0].name }.sorted() }
+
+        /// Whether the job can run so.
+        func isComplete(_ request: PlacementRequest) -> Bool {
+            wait == nil && !survey.hasPending && !choice.chosen.isEmpty && choice.chosen.count >= request.minimumEdges
         }
-        guard let data = site.report.datasets.first(where: { $0.name == request.dataset }) else {
-            return "holds no data set '\(request.dataset)'"
+    }
+
+    static func decide(
+        _ request: PlacementRequest, _ context: PlacementContext, waited: Duration
+    ) throws -> Outcome {
+        let classification = classify(request, context)
+        let survey = Survey(request, context, modelWeight: classification.modelWeight)
+        let candidates = survey.candidates
+        let count = count(request, candidates, context)
+        let choice = try choose(count, of: candidates, request, context)
+        var outcome = Outcome(classification: classification, survey: survey, choice: choice)
+        let wanted = min(request.maximumEdges ?? .max, candidates.count + survey.full.count)
+        let isRunning = context.book[request.jobUID] != nil
+        if !quotaShortages(request, choice.chosen.count, context).isEmpty {
+            outcome.wait = .quota
+        } else if choice.chosen.count < request.minimumEdges, !survey.full.isEmpty {
+            outcome.wait = .room
+        } else if !isRunning, count == candidates.count, count < wanted, waited < patience {
+            outcome.wait = .room
         }
-        if data.samples == 0 { return "its data set '\(request.dataset)' is empty" }
-        if data.features != request.features {
-            return "its data set '\(request.dataset)' has \(data.features) features, the job's model takes "
-                + "\(request.features)"
+        return outcome
+    }
+
+    private static func classify(_ request: PlacementRequest, _ context: PlacementContext) -> Classification {
+        let holders = context.topology.sites.count { site in
+            site.report.datasets.contains { $0.name == request.dataset }
         }
-        if data.classes > request.classes {
-            return "its data set '\(request.dataset)' has \(data.classes) classes, the job's model knows "
-                + "\(request.classes)"
+        return context.classifier.classify(
+            ClassifierFacts(
+                declaredType: request.declaredType, holders: holders, modelBytes: Double(request.modelBytes),
+                rounds: Double(request.rounds)))
+    }
+
+    // MARK: Choice
+
+    /// How many edges take part: what the job asks at most, what differing labels allow, and no more than meet the deadline.
+    private static func count(
+        _ request: PlacementRequest, _ candidates: [Candidate], _ context: PlacementContext
+    ) -> Int {
+        let usable = spread(candidates, request)
+        let most = min(request.maximumEdges ?? .max, usable.count)
+        guard let deadline = request.deadline, most > request.minimumEdges else { return most }
+        let left = Double(deadline.milliseconds - context.now.milliseconds) / 1000
+        let costs = usable.map { candidates[$0].seconds }.sorted()
+        let aggregation = context.forecaster.aggregation(request.workload)
+        var count = most
+        while count > request.minimumEdges, Double(request.rounds) * (costs[count - 1] + aggregation) > left {
+            count -= 1
         }
-        let free = site.report.load.availableMemory
-        if free < request.memory {
-            return "has \(free / 1_000_000) MB of memory free and the job needs \(request.memory / 1_000_000) MB"
+        return count
+    }
+
+    private static func choose(
+        _ count: Int, of candidates: [Candidate], _ request: PlacementRequest, _ context: PlacementContext
+    ) throws -> Choice {
+        let usable = spread(candidates, request)
+        var choice = try request.policy.choice.choose(
+            min(count, usable.count), of: usable.map { candidates[$0] }, for: request)
+        var scores = [Double](repeating: 0, count: candidates.count)
+        for (position, index) in usable.enumerated() { scores[index] = choice.scores[position] }
+        choice = Choice(chosen: Set(choice.chosen.map { usable[$0] }), scores: scores)
+        return stay(choice, candidates, request, context) ?? choice
+    }
+
+    /// Candidates that `spec.placement.spread` leaves: of those with the same value of the label, the cheapest. Edges share
+    /// nothing within a job, so one that is dearer than as many others of its value as may run is never needed.
+    private static func spread(_ candidates: [Candidate], _ request: PlacementRequest) -> [Int] {
+        guard let spread = request.spec.spread else { return Array(candidates.indices) }
+        var counts: [String?: Int] = [:]
+        let order = candidates.indices.sorted {
+            (candidates[$0].cost, candidates[$0].name) < (candidates[$1].cost, candidates[$1].name)
+        }
+        return order.filter { index in
+            let value = candidates[index].site.report.labels[spread.label]
+            counts[value, default: 0] += 1
+            return counts[value, default: 0] <= spread.most
+        }.sorted()
+    }
+
+    /// The edges that the job has, when all of them still serve and moving does not pay; `nil` when it moves.
+    private static func stay(
+        _ choice: Choice, _ candidates: [Candidate], _ request: PlacementRequest, _ context: PlacementContext
+    ) -> Choice? {
+        guard let held = context.book[request.jobUID], !choice.chosen.isEmpty else { return nil }
+        let current = candidates.indices.filter { held.edges.contains(candidates[$0].name) }
+        guard current.count == held.edges.count, current.count == choice.chosen.count, Set(current) != choice.chosen,
+            Set(current).isSubset(of: spread(candidates, request))
+        else { return nil }
+        let rounds = Double(max(1, request.rounds))
+        let staying = rounds * (current.map { candidates[$0].cost }.max() ?? 0)
+        let moving = rounds * (choice.chosen.map { candidates[$0].cost }.max() ?? 0)
+        // A new edge first fetches the model, and nothing of it is there to tell differences from.
+        let fetching = choice.chosen.subtracting(current).map { candidates[$0].transfer }.max() ?? 0
+        let isWorthIt = staying - moving > fetching + hysteresis * staying
+        return isWorthIt ? nil : Choice(chosen: Set(current), scores: choice.scores)
+    }
+
+    // MARK: Time
+
+    private static func prediction(
+        _ request: PlacementRequest, _ chosen: [Candidate], _ context: PlacementContext
+    ) -> PlacementPrediction? {
+        let parts = chosen.map { RoundPart(edge: $0.name, compute: $0.training, transferSeconds: $0.transfer) }
+        guard
+            let job = FederatedJob.predict(
+                parts, rounds: max(1, request.rounds),
+                aggregationSeconds: context.forecaster.aggregation(request.workload)),
+            let slowest = chosen.first(where: { $0.name == job.slowest })
+        else { return nil }
+        return PlacementPrediction(
+            roundSeconds: job.roundSeconds, totalSeconds: job.seconds, lowSeconds: job.low, highSeconds: job.high,
+            basis: "\(slowest.name) is the slowest: \(slowest.training.basis.reason)")
+    }
+
+    private static func notes(
+        _ request: PlacementRequest, _ outcome: Outcome, _ prediction: PlacementPrediction?, _ context: PlacementContext
+    ) -> [String]? {
+        guard let deadline = request.deadline, let prediction else { return nil }
+        let end = context.now.advanced(by: .seconds(min(prediction.totalSeconds, 1e9)))
+        guard end > deadline else { return nil }
+        return [
+            "it should have ended by \(deadline) and is predicted to end at \(end), on \(outcome.chosen.count) edges"
+        ]
+    }
+
+    // MARK: Waiting
+
+    private static func wait(
+        _ wait: Outcome.Wait, _ request: PlacementRequest, _ outcome: Outcome, _ context: PlacementContext
+    ) -> PlacementWait {
+        switch wait {
+        case .quota:
+            let words = quotaShortages(request, outcome.choice.chosen.count, context).joined(separator: "; ")
+            return PlacementWait(reason: "the quota of group '\(request.group)' is used: \(words)", retrySeconds: 1)
+        case .room:
+            let survey = outcome.survey
+            let lacking = survey.full.map { "\($0.name) \($0.reason())" }
+            let wanted = min(request.maximumEdges ?? .max, survey.candidates.count + survey.full.count)
+            return PlacementWait(
+                reason: "\(survey.candidates.count) of \(wanted) edges have room: \(EdgeAssessor.list(lacking))",
+                until: firstFit(request, survey, context), retrySeconds: 0.5)
+        }
+    }
+
+    /// What the job's group would hold too much of, in words.
+    private static func quotaShortages(
+        _ request: PlacementRequest, _ edges: Int, _ context: PlacementContext
+    ) -> [String] {
+        guard let quota = context.quotas[request.group], edges > 0 else { return [] }
+        let (held, jobs) = context.book.held(by: request.group, besides: request.jobUID)
+        let asked = request.demand * edges
+        var words: [String] = []
+        func check(_ what: String, _ most: Int?, _ held: Int, _ asked: Int, _ text: (Int) -> String) {
+            guard let most, asked > 0, held + asked > most else { return }
+            words.append("\(text(held)) of \(text(most)) \(what) held, and the job asks \(text(asked))")
+        }
+        check("CPUs", quota.cpus?.milliCPUs, held.milliCPUs, asked.milliCPUs) { "\(CPUQuantity(milliCPUs: $0))" }
+        check("memory", quota.memory?.bytes, Int(held.memory), Int(asked.memory)) { "\(ByteCount($0))" }
+        check("GPUs", quota.gpus, held.gpus, asked.gpus) { "\($0)" }
+        check("jobs", quota.jobs, jobs, 1) { "\($0)" }
+        return words
+    }
+
+    /// When the job's minimum fits, if those that hold what it needs end when they are predicted to; `nil` if nobody knows.
+    private static func firstFit(_ request: PlacementRequest, _ survey: Survey, _ context: PlacementContext)
+        -> Timestamp?
+    {
+        var book = context.book
+        let ends = book.all.filter { $0.jobUID != request.jobUID && $0.predictedEnd != nil }
+            .sorted { ($0.predictedEnd ?? $0.expires, $0.jobUID) < ($1.predictedEnd ?? $1.expires, $1.jobUID) }
+        let edges = survey.candidates.map(\.site) + survey.full.map(\.candidate.site)
+        for reservation in ends {
+            book.release(reservation.jobUID)
+            let fitting = edges.count { book.free(of: $0, besides: request.jobUID).holds(request.demand) }
+            if fitting >= request.minimumEdges { return reservation.predictedEnd }
         }
         return nil
-    }
-
-    private static func idleThreads(_ site: Site) -> Double {
-        Double(site.report.hardware.threads) * (1 - site.report.load.cpu)
-    }
-
-    private static func score(of site: Site, for request: PlacementRequest) -> Double {
-        let headroom = Double(site.report.load.availableMemory) / Double(max(1, request.memory))
-        return idleThreads(site) * min(headroom, 10)
-    }
-
-    private static func describe(_ site: Site, for request: PlacementRequest) -> String {
-        let samples = site.report.datasets.first { $0.name == request.dataset }?.samples ?? 0
-        let tenths = (idleThreads(site) * 10).rounded() / 10
-        return "holds \(samples) samples of '\(request.dataset)'; \(tenths) of \(site.report.hardware.threads) "
-            + "threads idle, \(site.report.load.availableMemory / 1_000_000) MB of memory free"
     }
 }

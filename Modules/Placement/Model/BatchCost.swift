@@ -1,14 +1,15 @@
 /// The predicted times of `placebench/1`: a job's seconds, from where its workers are and how many flows share each link.
 ///
 /// A link of `rate` Mbit/s that `flows` share equally moves `size` MB in `8 size flows / rate` seconds; the core has none.
-/// Network cards are not shared, and shares last the whole job.
+/// Network cards are not shared, and shares last the whole job. What goes over a link that carries nothing never ends.
 package struct BatchCost: Sendable {
     let problem: BatchProblem
 
     package init(_ problem: BatchProblem) { self.problem = problem }
 
     private func wan(_ edge: Int, _ size: Double, _ rates: [Double], _ flows: Double) -> Double {
-        edge == 0 ? 0 : 8 * size * flows / rates[edge]
+        if edge == 0 { return 0 }
+        return rates[edge] > 0 ? 8 * size * flows / rates[edge] : .infinity
     }
 
     /// Seconds that a worker computes on `samples` samples.

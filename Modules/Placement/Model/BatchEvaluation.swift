@@ -37,8 +37,12 @@ package struct BatchEvaluation: Sendable {
         }
         var objective = 0.0
         var times: [Double?] = []
-        for (job, workers) in zip(problem.jobs, plan.workers) {
+        for (index, job) in problem.jobs.enumerated() {
+            let workers = plan.workers[index]
             let time = workers.isEmpty ? nil : cost.time(job, workers, flows: flows)
+            if let time, !time.isFinite {
+                throw PlacementError(.infeasible, "job \(index) never ends: it needs a link that carries nothing")
+            }
             times.append(time)
             objective += job.weight * (time ?? job.deferral)
         }

@@ -153,11 +153,22 @@ struct JSONCursor {
     }
 
     /// Whether a `null` stood here, which is then read.
-    mutating func null() -> Bool {
+    mutating func null() -> Bool { literal("null") }
+
+    /// Whether `word` stood here, which is then read.
+    mutating func literal(_ word: String) -> Bool {
         skipSpace()
-        guard bytes[position...].starts(with: "null".utf8) else { return false }
-        position += 4
+        guard bytes[position...].starts(with: word.utf8) else { return false }
+        position += word.utf8.count
         return true
+    }
+
+    /// Whether a string comes next.
+    var isAtString: Bool {
+        mutating get {
+            skipSpace()
+            return position < bytes.count && bytes[position] == UInt8(ascii: "\"")
+        }
     }
 
     mutating func string() throws(PlacementError) -> String {

@@ -10,6 +10,8 @@ package struct PlacementError: ModuleError {
         case invalidValue = "placement-invalid-value"
         /// A plan that breaks a rule of its problem.
         case infeasible = "placement-infeasible"
+        /// What was stored cannot be read.
+        case corrupt
     }
 
     package let kind: Kind

@@ -33,4 +33,20 @@ package struct Resources: Sendable, Hashable {
         left.memory -= right.memory
         left.gpus -= right.gpus
     }
+
+    /// Takes from `other` whatever it has more of.
+    mutating func raise(to other: Resources) {
+        cpus = max(cpus, other.cpus)
+        memory = max(memory, other.memory)
+        gpus = max(gpus, other.gpus)
+    }
+
+    /// What `free` has too little of for this.
+    func missing(in free: Resources) -> Resources {
+        Resources(
+            cpus: max(0, cpus - free.cpus), memory: max(0, memory - free.memory), gpus: max(0, gpus - free.gpus))
+    }
+
+    /// CPUs, GB and GPUs added up: an order of amounts, for want of a better one.
+    var sum: Double { cpus + memory + gpus }
 }

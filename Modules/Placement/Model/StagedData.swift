@@ -20,7 +20,10 @@ struct StagedData: Sendable {
         Self.merge(&nodes)
         Self.merge(&edges)
         cards = nodes.map { ($0.place, 8 * $0.amount / problem.nodeUp[$0.place]) }
-        links = edges.map { ($0.place, $0.place == 0 ? 0 : 8 * $0.amount / problem.edgeUp[$0.place]) }
+        links = edges.map { edge, amount in
+            if edge == 0 { return (edge, 0) }
+            return (edge, problem.edgeUp[edge] > 0 ? 8 * amount / problem.edgeUp[edge] : .infinity)
+        }
         cards.sort { ($0.amount, $1.place) > ($1.amount, $0.place) }
         links.sort { ($0.amount, $1.place) > ($1.amount, $0.place) }
     }
@@ -56,4 +59,9 @@ struct StagedData: Sendable {
     /// Seconds of the slowest sending node beside the worker's own, and of the slowest sending edge beside its own.
     func slowestCard(except node: Int) -> Double { cards.first { $0.place != node }?.amount ?? 0 }
     func slowestLink(except edge: Int) -> Double { links.first { $0.place != edge }?.amount ?? 0 }
+
+    /// Seconds that the slowest sending node takes at the least, whichever node of an edge receives.
+    func slowestCard(outside edge: Int) -> Double {
+        size(inEdge: edge) == 0 ? cards.first?.amount ?? 0 : cards.dropFirst().first?.amount ?? 0
+    }
 }

@@ -47,46 +47,65 @@ struct CandidateTable: Sendable {
         var offset: Double
         var deferral: Double
         var coverage: Double
-        var request: Resources
+        var need: WorkerNeed
         var workers: Int
         var isFlat: Bool
-        var needsOneDomain: Bool
-        var prefersSpanning: Bool
     }
 
-    private(set) var candidates: [Candidate] = []
-    private(set) var slots: [Slot] = []
+    var candidates: [Candidate] = []
+    var slots: [Slot] = []
     private(set) var jobs: [Job] = []
     private(set) var placeCount = 0
-    let problem: BatchProblem
+    var problem: BatchProblem
+
+    /// What is found for one job, in memory that serves all.
+    struct Scratch: Sendable {
+        fileprivate var slotOfEdge: [Int32]
+        fileprivate var found: [Candidate] = []
+        fileprivate var order: [UInt64] = []
+
+        init(edges: Int) { slotOfEdge = [Int32](repeating: -1, count: edges) }
+    }
 
     init(_ problem: BatchProblem) {
         self.problem = problem
         let nodesByEdge = problem.nodesByEdge()
-        var slotOfEdge = [Int32](repeating: -1, count: problem.edgeCount)
+        var scratch = Scratch(edges: problem.edgeCount)
         jobs.reserveCapacity(problem.jobs.count)
-        for job in problem.jobs { add(job, nodesByEdge, &slotOfEdge) }
+        candidates.reserveCapacity(
+            problem.jobs.reduce(0) { sum, job in
+                sum
+                    + (job.kind == .federated
+                        ? job.shards.count : job.scope.reduce(0) { $0 + nodesByEdge[$1].count })
+            })
+        for job in problem.jobs { add(job, nodesByEdge, &scratch) }
     }
 
-    private mutating func add(_ job: BatchJob, _ nodesByEdge: [[Int]], _ slotOfEdge: inout [Int32]) {
+    /// The table of one job that goes where its shards are.
+    init(federated job: BatchJob, in problem: BatchProblem, _ scratch: inout Scratch) {
+        self.problem = problem
+        add(job, [], &scratch)
+    }
+
+    private mutating func add(_ job: BatchJob, _ nodesByEdge: [[Int]], _ scratch: inout Scratch) {
         let firstSlot = slots.count
         let terms = JobTerms(job, problem)
-        var found: [Candidate] = []
+        scratch.found.removeAll(keepingCapacity: true)
         if job.kind == .federated {
             for shard in job.shards {
                 let edge = problem.nodeEdge[shard.node]
-                if slotOfEdge[edge] < 0 {
-                    slotOfEdge[edge] = Int32(slots.count)
+                if scratch.slotOfEdge[edge] < 0 {
+                    scratch.slotOfEdge[edge] = Int32(slots.count)
                     slots.append(terms.slot(job: jobs.count, edge: edge))
                 }
-                let slot = slotOfEdge[edge]
+                let slot = scratch.slotOfEdge[edge]
                 if let candidate = terms.candidate(
                     node: shard.node, samples: shard.samples, slot: slot, slots[Int(slot)])
                 {
-                    found.append(candidate)
+                    scratch.found.append(candidate)
                 }
             }
-            for slot in slots[firstSlot...] { slotOfEdge[Int(slot.edge)] = -1 }
+            for slot in slots[firstSlot...] { scratch.slotOfEdge[Int(slot.edge)] = -1 }
         } else {
             let samples = terms.samples
             for edge in job.scope {
@@ -95,18 +114,38 @@ struct CandidateTable: Sendable {
                     if let candidate = terms.candidate(
                         node: node, samples: samples, slot: Int32(slots.count), slot)
                     {
-                        found.append(candidate)
+                        scratch.found.append(candidate)
                     }
                 }
                 slots.append(slot)
             }
         }
-        // Keys are sorted in place of candidates, which are five times as large.
-        var order = found.indices.map { (least: found[$0].least, index: Int32($0)) }
-        order.sort { ($0.least, $0.index) < ($1.least, $1.index) }
         let firstCandidate = candidates.count
-        for key in order { candidates.append(found[Int(key.index)]) }
+        sort(&scratch)
         append(job, candidates: firstCandidate..<candidates.count, slots: firstSlot..<slots.count)
+    }
+
+    /// Appends what was found, cheapest first; of equal ones the first found.
+    private mutating func sort(_ scratch: inout Scratch) {
+        let firstCandidate = candidates.count
+        // As many bits as an index needs take the place of a cost's last ones: numbers sort much faster than pairs.
+        let bits = UInt64(scratch.found.count).bitWidth - scratch.found.count.leadingZeroBitCount
+        let mask = (UInt64(1) << UInt64(bits)) - 1
+        scratch.order.removeAll(keepingCapacity: true)
+        for (index, candidate) in scratch.found.enumerated() {
+            scratch.order.append(candidate.least.bitPattern & ~mask | UInt64(index))
+        }
+        scratch.order.sort()
+        for key in scratch.order {
+            let candidate = scratch.found[Int(key & mask)]
+            var place = candidates.count
+            candidates.append(candidate)
+            // Costs that differ in those bits alone.
+            while place > firstCandidate, candidates[place - 1].least > candidate.least {
+                candidates.swapAt(place, place - 1)
+                place -= 1
+            }
+        }
     }
 
     private mutating func append(_ job: BatchJob, candidates: Range<Int>, slots: Range<Int>) {
@@ -118,8 +157,7 @@ struct CandidateTable: Sendable {
             Job(
                 candidates: candidates, slots: slots, places: placeCount..<placeCount + job.workers,
                 offset: job.weight * fixed, deferral: job.weight * job.deferral, coverage: coverage,
-                request: job.request, workers: job.workers, isFlat: job.aggregation == .flat,
-                needsOneDomain: job.needsOneDomain, prefersSpanning: !job.needsOneDomain && job.spanPenalty < 1))
+                need: WorkerNeed(job), workers: job.workers, isFlat: job.aggregation == .flat))
         placeCount += job.workers
     }
 }

@@ -35,14 +35,18 @@ struct JobSearch: Sendable {
     }
 
     /// The least that placing `index` adds to the objective, less than `limit`; `nil` when it cannot be placed for less.
-    /// - Parameter skips: whether to pass over a candidate, for variety.
+    /// - Parameters:
+    ///   - known: a place that is a good answer if there is room, those of one slot together; the search then has less to do.
+    ///   - skips: whether to pass over a candidate, for variety.
     mutating func place(
-        _ index: Int, in state: borrowing SearchState, below limit: Double, skipping skips: () -> Bool = { false }
+        _ index: Int, in state: borrowing some PlanInProgress, below limit: Double, or known: ArraySlice<Int32> = [],
+        skipping skips: () -> Bool = { false }
     ) -> Double? {
         let table = state.table
         let job = table.jobs[index]
         best = limit
         choice.removeAll(keepingCapacity: true)
+        if !known.isEmpty { consider(known, job, in: state) }
         if job.workers == 1, job.coverage == 0 {
             placeOne(job, in: state, skips)
             return choice.isEmpty ? nil : best
@@ -72,9 +76,37 @@ struct JobSearch: Sendable {
         return choice.isEmpty ? nil : best
     }
 
+    /// Takes a place that is known as the best so far, if there is room for it.
+    private mutating func consider(
+        _ known: ArraySlice<Int32>, _ job: CandidateTable.Job, in state: borrowing some PlanInProgress
+    ) {
+        let table = state.table
+        var (slowest, delay) = (0.0, 0.0)
+        var start = known.startIndex
+        while start < known.endIndex {
+            let slot = table.candidates[Int(known[start])].slot
+            var end = start + 1
+            while end < known.endIndex, table.candidates[Int(known[end])].slot == slot { end += 1 }
+            let link = table.slots[Int(slot)]
+            let edge = Int(link.edge)
+            let added = link.isCore ? 0 : job.isFlat ? Double(end - start) : 1
+            for index in known[start..<end] {
+                let candidate = table.candidates[Int(index)]
+                guard let domain = state.domain(for: job, on: Int(candidate.node)) else { return }
+                slowest = max(
+                    slowest, candidate.cost(isSpanning: domain < 0, flows: state.flows[edge] + added, link))
+            }
+            delay += state.delay(edge: edge, flows: added)
+            start = end
+        }
+        guard job.offset + slowest + delay < best else { return }
+        best = job.offset + slowest + delay
+        choice.append(contentsOf: known)
+    }
+
     /// One worker and no coverage to reach: the cheapest candidate.
     private mutating func placeOne(
-        _ job: CandidateTable.Job, in state: borrowing SearchState, _ skips: () -> Bool
+        _ job: CandidateTable.Job, in state: borrowing some PlanInProgress, _ skips: () -> Bool
     ) {
         let table = state.table
         costs.removeAll(keepingCapacity: true)
@@ -101,7 +133,7 @@ struct JobSearch: Sendable {
     // MARK: Limits
 
     /// Searches the placements on `items`, and keeps one that is better than `best`.
-    private mutating func search(_ job: CandidateTable.Job, in state: borrowing SearchState) {
+    private mutating func search(_ job: CandidateTable.Job, in state: borrowing some PlanInProgress) {
         prepare(job, in: state)
         floor = leastLimit(job)
         guard job.offset + floor < best else { return }
@@ -130,7 +162,7 @@ struct JobSearch: Sendable {
     }
 
     /// Groups the items by slot, and computes their costs for every number of flows.
-    private mutating func prepare(_ job: CandidateTable.Job, in state: borrowing SearchState) {
+    private mutating func prepare(_ job: CandidateTable.Job, in state: borrowing some PlanInProgress) {
         let table = state.table
         items.sort { ($0.slot, $1.samples, $0.cost, $0.candidate) < ($1.slot, $0.samples, $1.cost, $1.candidate) }
         groups.removeAll(keepingCapacity: true)

@@ -2,7 +2,8 @@
 struct JobTerms {
     private let job: BatchJob
     private let problem: BatchProblem
-    private let staging: StagedData?
+    /// The data that moves, when the job is not one of rounds.
+    let staging: StagedData?
     /// The objective per second of a worker.
     private let factor: Double
 
@@ -18,6 +19,10 @@ struct JobTerms {
 
     func slot(job index: Int, edge: Int) -> CandidateTable.Slot {
         if edge == 0 { return .init(job: Int32(index), edge: 0, linkDown: 0, linkUp: 0, linkStaged: 0) }
+        // A link that carries nothing has no cost per flow: its candidates have none that is finite.
+        if !isReachable(edge) {
+            return .init(job: Int32(index), edge: Int32(edge), linkDown: 0, linkUp: 0, linkStaged: 0)
+        }
         let model = 8 * factor * job.modelOverhead
         let moved = staging.map { $0.total - $0.size(inEdge: edge) } ?? 0
         return .init(
@@ -26,13 +31,26 @@ struct JobTerms {
             linkStaged: 8 * factor * job.dataOverhead * moved / problem.edgeDown[edge])
     }
 
-    /// The candidate that `node` is, or `nil` where the job cannot run.
+    /// Whether everything that the job moves gets to a worker at `edge` and back.
+    func isReachable(_ edge: Int) -> Bool {
+        if edge != 0 {
+            if problem.edgeUp[edge] <= 0 || problem.edgeDown[edge] <= 0 { return false }
+        }
+        return staging.map { $0.slowestLink(except: edge) < .infinity } ?? true
+    }
+
+    /// The candidate that `node` is, or `nil` where the job cannot run; one that nothing can reach costs without end.
     func candidate(node: Int, samples: Double, slot index: Int32, _ slot: CandidateTable.Slot) -> CandidateTable
         .Candidate?
     {
         guard let speed = job.secondsPerSample[problem.nodeHardware[node]] else { return nil }
-        let computation = samples * speed / problem.nodeAvailable[node]
         let edge = problem.nodeEdge[node]
+        guard isReachable(edge), problem.nodeAvailable[node] > 0 else {
+            return .init(
+                node: Int32(node), slot: index, base: .infinity, spanning: .infinity, cardDown: 0, cardUp: 0, staged: 0,
+                samples: samples, least: .infinity)
+        }
+        let computation = samples * speed / problem.nodeAvailable[node]
         let latency = 2 * (problem.edgeLatency[edge] + problem.nodeLatency[node]) / 1000
         let model = 8 * factor * job.modelOverhead
         var result = CandidateTable.Candidate(

@@ -17,13 +17,7 @@ struct NeighbourhoodSearch {
     private var changed: [Int] = []
     private var isChanged: [Bool]
 
-    /// The jobs that a step takes out, and where they were.
-    private var removed: [Int] = []
-    private var isRemoved: [Bool]
-    private var oldCandidate: [Int32] = []
-    private var oldDomain: [Int32] = []
-    private var oldJobs: [Int] = []
-    private var neighbours: [Int] = []
+    private var removal: Removal
 
     init(_ table: CandidateTable, random: SplitMix64) {
         self.table = table
@@ -34,7 +28,7 @@ struct NeighbourhoodSearch {
         bestDomain = state.workerDomain
         bestIsPlaced = state.isPlaced
         isChanged = state.isPlaced
-        isRemoved = state.isPlaced
+        removal = Removal(jobs: table.jobs.count)
     }
 
     // MARK: The first plan
@@ -81,121 +75,53 @@ struct NeighbourhoodSearch {
     /// The temperature at the start and at the end, in units of a job's mean least cost.
     private static let hot = 0.05
     private static let cold = 0.0005
+    /// Up to so many jobs, a job is put back without regard to where it was.
+    private static let few = 64
 
     private mutating func step(temperature: Double, _ least: [Double]) {
         let before = state.objective
         choose(least)
-        takeOut()
+        removal.takeOut(of: &state)
         sort()
-        for job in removed {
+        for job in removal.jobs {
             let limit = table.jobs[job].deferral
             var generator = random
-            let found = search.place(job, in: state, below: limit) { generator.next() & 63 == 0 }
+            // Where a job was is a bound that saves time where there are many, and leads back to dead ends where there are few.
+            let known = table.jobs.count < Self.few || random.below(4) == 0 ? [] : removal.oldPlace(of: job, table)
+            let found = search.place(job, in: state, below: limit, or: known) { generator.next() & 63 == 0 }
             random = generator
             if found != nil { state.place(job, search.choice[...]) }
         }
         let rise = state.objective - before
         if rise > 0, rise >= -temperature * log(max(random.nextUnit(), 0x1p-60)) {
-            putBack()
+            removal.putBack(into: &state)
             return
         }
-        for job in removed { change(job) }
+        for job in removal.jobs { change(job) }
         if state.objective < bestObjective - 1e-12 * abs(bestObjective) { keepBest() }
     }
 
-    // MARK: What is taken out
-
     /// Chooses a job and others that are in its way.
     private mutating func choose(_ least: [Double]) {
-        removed.removeAll(keepingCapacity: true)
         let count = table.jobs.count
-        var seed = below(count)
+        var seed = random.below(count)
         if random.next() & 1 == 0 {
             // Of a few, the one that is furthest above its least cost.
             for _ in 0..<6 {
-                let other = below(count)
+                let other = random.below(count)
                 if state.cost(of: other) - least[other] > state.cost(of: seed) - least[seed] { seed = other }
             }
         }
-        let wanted = min(count, 2 + below(7))
-        take(seed)
-        if random.next() & 1 == 0 { takeBlockers(of: seed, wanted) }
-        var centre = seed
-        for _ in 0..<3 * wanted where removed.count < wanted {
-            takeNeighbour(of: centre)
-            if below(3) == 0 { centre = removed[below(removed.count)] }
-        }
+        removal.choose(around: seed, most: min(count, 2 + random.below(7)), in: state, &random)
     }
-
-    /// Jobs on the nodes that would suit `job` best and have no room for it.
-    private mutating func takeBlockers(of job: Int, _ wanted: Int) {
-        let terms = table.jobs[job]
-        for candidate in terms.candidates.prefix(3 * terms.workers + 2) where removed.count < wanted {
-            let node = Int(table.candidates[candidate].node)
-            if random.next() & 1 == 0 || state.domain(for: terms, on: node) != nil { continue }
-            neighbours.removeAll(keepingCapacity: true)
-            var found = neighbours
-            state.eachJob(onNode: node) { found.append($0) }
-            neighbours = found
-            if !neighbours.isEmpty { take(neighbours[below(neighbours.count)]) }
-        }
-    }
-
-    /// A job that uses an edge which `job` may use.
-    private mutating func takeNeighbour(of job: Int) {
-        let slots = table.jobs[job].slots
-        guard !slots.isEmpty else { return }
-        let slot = slots.lowerBound + below(slots.count)
-        var found = neighbours
-        found.removeAll(keepingCapacity: true)
-        state.eachJob(atEdge: Int(table.slots[slot].edge)) { found.append($0) }
-        neighbours = found
-        if !neighbours.isEmpty { take(neighbours[below(neighbours.count)]) }
-    }
-
-    private mutating func take(_ job: Int) {
-        if isRemoved[job] { return }
-        isRemoved[job] = true
-        removed.append(job)
-    }
-
-    /// Takes the chosen jobs out of the plan, and notes where they were.
-    private mutating func takeOut() {
-        oldCandidate.removeAll(keepingCapacity: true)
-        oldDomain.removeAll(keepingCapacity: true)
-        oldJobs.removeAll(keepingCapacity: true)
-        for job in removed {
-            isRemoved[job] = false
-            guard state.isPlaced[job] else { continue }
-            oldJobs.append(job)
-            for worker in table.jobs[job].places {
-                oldCandidate.append(state.workerCandidate[worker])
-                oldDomain.append(state.workerDomain[worker])
-            }
-            state.remove(job)
-        }
-    }
-
-    // MARK: How it is put back
 
     /// Orders the jobs that were taken out.
     private mutating func sort() {
-        for index in removed.indices.dropLast() { removed.swapAt(index, index + below(removed.count - index)) }
-        switch below(4) {
-        case 0: removed.sort { (table.jobs[$0].deferral, $1) > (table.jobs[$1].deferral, $0) }
-        case 1: removed.sort { (table.jobs[$0].workers, $1) > (table.jobs[$1].workers, $0) }
+        removal.shuffle(&random)
+        switch random.below(4) {
+        case 0: removal.sort { (table.jobs[$0].deferral, $1) > (table.jobs[$1].deferral, $0) }
+        case 1: removal.sort { (table.jobs[$0].workers, $1) > (table.jobs[$1].workers, $0) }
         default: break
-        }
-    }
-
-    /// Undoes a step.
-    private mutating func putBack() {
-        for job in removed where state.isPlaced[job] { state.remove(job) }
-        var start = 0
-        for job in oldJobs {
-            let end = start + table.jobs[job].workers
-            state.place(job, oldCandidate[start..<end], domains: oldDomain[start..<end])
-            start = end
         }
     }
 
@@ -220,6 +146,9 @@ struct NeighbourhoodSearch {
         changed.removeAll(keepingCapacity: true)
     }
 
+    /// The workers of the plan as it is.
+    var workersPlaced: Int { table.jobs.indices.reduce(0) { $0 + (state.isPlaced[$1] ? table.jobs[$1].workers : 0) } }
+
     /// The best plan so far.
     func plan() -> BatchPlan {
         let workers = table.jobs.indices.map { job -> [BatchPlan.Worker] in
@@ -231,11 +160,5 @@ struct NeighbourhoodSearch {
             }
         }
         return BatchPlan(instance: table.problem.name, workers: workers)
-    }
-
-    /// A number from 0 up to `limit`, which it is not.
-    @inline(__always)
-    private mutating func below(_ limit: Int) -> Int {
-        Int(random.next().multipliedFullWidth(by: UInt64(limit)).high)
     }
 }

@@ -7,6 +7,8 @@ package struct PlacementSolution: Sendable {
     package let bound: Double
     /// The objective of the first complete plan, before any improvement.
     package let firstObjective: Double
+    /// The workers that the first plan placed.
+    package let firstWorkers: Int
     /// How many times the plan was taken apart and put together again.
     package let iterations: Int
 

@@ -22,7 +22,8 @@ package struct PlacementSolver {
     /// - Parameters:
     ///   - iterations: the most steps of improvement; none makes the first plan alone.
     ///   - progress: the share of the caller's own budget that is used; the search ends at 1. Asked every few steps.
-    ///   - report: called now and then with the steps that are done, the share of the budget that is used, and the best objective so far.
+    ///   - report: called with the first plan, and then now and then: the steps that are done, the share of the budget that is
+    ///     used, and the best objective so far.
     /// - Throws: `PlacementError` if the plan breaks a rule of the problem, which is a defect of this program.
     package func solve(
         seed: UInt64 = 0, iterations: Int, progress: () -> Double = { 0 },
@@ -31,6 +32,8 @@ package struct PlacementSolver {
         var search = NeighbourhoodSearch(table, random: SplitMix64(seed: seed, labels: "placement"))
         search.fill()
         let first = search.bestObjective
+        let firstWorkers = search.workersPlaced
+        report(0, 0, first)
         let costs = table.jobs.isEmpty || iterations == 0 ? [] : leastCosts()
         if iterations > 0 {
             search.improve(least: costs, iterations: iterations, progress: progress, report: report)
@@ -39,7 +42,8 @@ package struct PlacementSolver {
         let bound = (costs.isEmpty ? leastCosts() : costs).reduce(0, +)
         let objective = try BatchEvaluation(plan, of: problem).objective
         return PlacementSolution(
-            plan: plan, objective: objective, bound: bound, firstObjective: first, iterations: search.steps)
+            plan: plan, objective: objective, bound: bound, firstObjective: first, firstWorkers: firstWorkers,
+            iterations: search.steps)
     }
 
     /// What each job costs at the least: alone on the snapshot, or deferred. Other jobs only take room and add flows.

@@ -1,22 +1,43 @@
+/// What a worker that is placed costs, but for its link.
+private struct WorkerTerms: Sendable {
+    var base = 0.0
+    var cardDown = 0.0
+    var cardUp = 0.0
+    var staged = 0.0
+
+    init() {}
+
+    init(_ candidate: CandidateTable.Candidate, isSpanning: Bool) {
+        base = isSpanning ? candidate.spanning : candidate.base
+        (cardDown, cardUp, staged) = (candidate.cardDown, candidate.cardUp, candidate.staged)
+    }
+
+    /// The same sum as `CandidateTable.Candidate.cost`, with the cost of the link given.
+    @inline(__always)
+    func cost(down: Double, up: Double, staged: Double) -> Double {
+        base + max(cardDown, down) + max(cardUp, up) + max(self.staged, staged)
+    }
+}
+
 /// A plan in the making: what is still free, how many flows each link carries, and what each job costs for it.
 ///
 /// Placing or removing a job touches only its own nodes and the jobs that share a link with it.
-struct SearchState: Sendable {
-    static let spanning: Int32 = -1
+struct SearchState: PlanInProgress, Sendable {
     private static let none: Int32 = -1
 
-    let table: CandidateTable
+    private(set) var table: CandidateTable
     /// The sum over placed jobs of their cost and over deferred jobs of their deferral.
     private(set) var objective: Double
     private(set) var flows: [Double]
-    private var domainFree: [Resources]
-    private var nodeFree: [Resources]
+    private(set) var room: NodeRoom
     private(set) var isPlaced: [Bool]
     /// The largest cost among the workers of a placed job.
     private(set) var worst: [Double]
     /// The candidate and the domain of each worker; those in one slot stand together.
     private(set) var workerCandidate: [Int32]
     private(set) var workerDomain: [Int32]
+    /// What each worker's cost is made of: together for those in one slot, where the candidates are all over the table.
+    private var workerTerms: [WorkerTerms]
     /// The workers of a slot, and the largest cost among them.
     private var slotFirst: [Int32]
     private var slotCount: [Int32]
@@ -31,16 +52,14 @@ struct SearchState: Sendable {
         let problem = table.problem
         objective = table.jobs.reduce(0) { $0 + $1.deferral }
         flows = problem.edgeBackground
-        domainFree = problem.domainFree
-        nodeFree = (0..<problem.nodeCount).map { node in
-            problem.domains(of: node).reduce(into: Resources()) { $0 += problem.domainFree[$1] }
-        }
+        room = NodeRoom(problem)
         isPlaced = [Bool](repeating: false, count: table.jobs.count)
         worst = [Double](repeating: 0, count: table.jobs.count)
         func list(_ count: Int) -> [Int32] { [Int32](repeating: Self.none, count: count) }
         workerCandidate = list(table.placeCount)
         workerDomain = workerCandidate
         workerJob = workerCandidate
+        workerTerms = [WorkerTerms](repeating: WorkerTerms(), count: table.placeCount)
         for (index, job) in table.jobs.enumerated() {
             for worker in job.places { workerJob[worker] = Int32(index) }
         }
@@ -58,25 +77,9 @@ struct SearchState: Sendable {
 
     // MARK: Room
 
-    /// The domain for one more worker of `job` on `node`: the tightest that holds it, else `spanning` if the job may;
-    /// `nil` when there is no room.
-    func domain(for job: CandidateTable.Job, on node: Int) -> Int32? {
-        guard nodeFree[node].holds(job.request) else { return nil }
-        if job.prefersSpanning { return Self.spanning }
-        var best: Int32?
-        var slack = (Double.infinity, Double.infinity, Double.infinity)
-        let start = table.problem.domainStart[node]
-        for domain in start..<table.problem.domainStart[node + 1] {
-            let free = domainFree[domain]
-            guard free.holds(job.request) else { continue }
-            let left = (free.gpus, free.cpus, free.memory)
-            if best == nil || left < slack {
-                best = Int32(domain - start)
-                slack = left
-            }
-        }
-        return best ?? (job.needsOneDomain ? nil : Self.spanning)
-    }
+    /// The domain for one more worker of `job` on `node`; `nil` when there is no room.
+    @inline(__always)
+    func domain(for job: CandidateTable.Job, on node: Int) -> Int32? { room.domain(for: job.need, on: node) }
 
     // MARK: Placing
 
@@ -98,12 +101,12 @@ struct SearchState: Sendable {
                 domain = domains[domains.startIndex + number]
             } else {
                 // The caller found room, and no two workers of a job share a node.
-                domain = self.domain(for: job, on: node) ?? Self.spanning
+                domain = self.domain(for: job, on: node) ?? NodeRoom.spanning
             }
             workerCandidate[worker] = candidate
             workerDomain[worker] = domain
-            nodeFree[node] -= job.request
-            if domain >= 0 { domainFree[table.problem.domainStart[node] + Int(domain)] -= job.request }
+            workerTerms[worker] = WorkerTerms(table.candidates[Int(candidate)], isSpanning: domain < 0)
+            room.take(job.need.request, on: node, domain: domain)
             workersOnNode.add(worker, to: node)
             if slotCount[slot] == 0 { slotFirst[slot] = Int32(worker) }
             slotCount[slot] += 1
@@ -128,9 +131,7 @@ struct SearchState: Sendable {
         isPlaced[index] = false
         for worker in job.places {
             let node = Int(table.candidates[Int(workerCandidate[worker])].node)
-            let domain = workerDomain[worker]
-            nodeFree[node] += job.request
-            if domain >= 0 { domainFree[table.problem.domainStart[node] + Int(domain)] += job.request }
+            room.giveBack(job.need.request, on: node, domain: workerDomain[worker])
             workersOnNode.remove(worker, from: node)
         }
         for slot in job.slots where slotCount[slot] > 0 {
@@ -150,11 +151,11 @@ struct SearchState: Sendable {
     @inline(__always)
     private func worst(in slot: Int, flows count: Double) -> Double {
         let link = table.slots[slot]
+        let (down, up, staged) = (count * link.linkDown, count * link.linkUp, count * link.linkStaged)
         var worst = 0.0
         let first = Int(slotFirst[slot])
         for worker in first..<first + Int(slotCount[slot]) {
-            let candidate = table.candidates[Int(workerCandidate[worker])]
-            worst = max(worst, candidate.cost(isSpanning: workerDomain[worker] < 0, flows: count, link))
+            worst = max(worst, workerTerms[worker].cost(down: down, up: up, staged: staged))
         }
         return worst
     }
@@ -170,7 +171,16 @@ struct SearchState: Sendable {
 
     private mutating func raise(_ slot: Int) {
         let index = Int(table.slots[slot].job)
-        slotWorst[slot] = worst(in: slot, flows: flows[Int(table.slots[slot].edge)])
+        let (before, now) = (slotWorst[slot], worst(in: slot, flows: flows[Int(table.slots[slot].edge)]))
+        slotWorst[slot] = now
+        let slowest = worst[index]
+        if now >= slowest {
+            objective += now - slowest
+            worst[index] = now
+            return
+        }
+        // Another slot was the slowest, and still is.
+        if before < slowest { return }
         var largest = 0.0
         let job = table.jobs[index]
         if job.slots.count <= 2 * job.workers {
@@ -181,7 +191,7 @@ struct SearchState: Sendable {
                 largest = max(largest, slotWorst[Int(table.candidates[Int(workerCandidate[worker])].slot)])
             }
         }
-        objective += largest - worst[index]
+        objective += largest - slowest
         worst[index] = largest
     }
 
@@ -198,6 +208,27 @@ struct SearchState: Sendable {
         }
         return delay
     }
+
+    // MARK: Changes
+
+    /// Makes a change part of the snapshot. No job that it slows down or drives out is placed now.
+    mutating func apply(_ change: PlacementChange) { change.apply(to: &table.problem, &room, flows: &flows) }
+
+    /// Computes what the candidates of a job that is not placed cost anew.
+    mutating func reprice(_ job: Int) { table.reprice(job) }
+
+    /// Computes what the candidate that `node` is for a job costs anew. The job has no worker there.
+    mutating func reprice(_ job: Int, on node: Int) {
+        guard let (from, to) = table.reprice(job, on: node), from != to, isPlaced[job] else { return }
+        for worker in table.jobs[job].places {
+            let candidate = Int(workerCandidate[worker])
+            if from < candidate, candidate <= to { workerCandidate[worker] -= 1 }
+            if to <= candidate, candidate < from { workerCandidate[worker] += 1 }
+        }
+    }
+
+    /// Adds the objective up anew: what rounding left behind goes.
+    mutating func settle() { objective = table.jobs.indices.reduce(0) { $0 + cost(of: $1) } }
 
     // MARK: Neighbours
 
