@@ -3,6 +3,7 @@ import Core
 import DaemonKit
 import DataSync
 import FedLearn
+import FoundationEssentials
 import MessageBus
 import Placement
 import Store
@@ -39,7 +40,7 @@ public struct CoreCloud: Sendable {
             path: state.file("core.db"),
             migrations: [
                 .topology, DataSyncService.migrations, ShardArchive.migrations, PolicyGate.migrations,
-                .fedLearnCoordinator,
+                .fedLearnCoordinator, .placementReservations, .placement,
             ],
             logger: logger)
         var settings = BusConfiguration(identity: .core)
@@ -47,7 +48,8 @@ public struct CoreCloud: Sendable {
         let bus = Bus(configuration: settings, logger: logger, metrics: metrics)
 
         let topology = try await TopologyService(
-            bus: bus, database: database, lease: .seconds(configuration.leaseSeconds), logger: logger)
+            bus: bus, database: database, directory: state.path, lease: .seconds(configuration.leaseSeconds),
+            logger: logger, metrics: metrics)
         let enrolment = try await EnrolmentService(database: database, serverKey: keys.publicKey, logger: logger)
         let gate = try await PolicyGate(
             cloud: .core, local: nil, database: database, link: TransferLinkMeter(bus: bus, logger: logger),
@@ -68,9 +70,12 @@ public struct CoreCloud: Sendable {
         let fedLearn = try await FedLearnCoordinator(
             bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics,
             releaseMemory: FreeMemory.release)
+        let placement = try await PlacementService(
+            bus: bus, database: database, settings: configuration.placement,
+            rules: try rules(), logger: logger)
         topology.register()
         enrolment.register(on: bus, topology: topology)
-        PlacementService(bus: bus, logger: logger).register()
+        placement.register()
         policies.register()
         dataSync.register()
         fedLearn.register()
@@ -88,6 +93,7 @@ public struct CoreCloud: Sendable {
             ])
         var services: [(name: String, body: @Sendable () async throws -> Void)] = [
             ("bus", { try await bus.run() }), ("topology", { try await topology.run() }),
+            ("placement", { try await placement.run() }),
             ("datasync", { try await dataSync.run() }), ("fedlearn", { try await fedLearn.run() }),
             ("retention", { try await retention.run() }),
             ("memory", { try await StartupCode.keepReleased() }),
@@ -96,6 +102,16 @@ public struct CoreCloud: Sendable {
         try await Services(logger: logger).run(services, until: stop)
         await database.close()
         logger.notice("stopped")
+    }
+
+    /// An operator's own rules for training types.
+    private func rules() throws -> [UInt8]? {
+        let file = configuration.placement.rules
+        guard !file.isEmpty else { return nil }
+        let path = file.hasPrefix("/") ? file : "\(directory)/\(file)"
+        do { return try [UInt8](Data(contentsOf: URL(filePath: path))) } catch {
+            throw DaemonError("invalid", "placement.rules names \(path), which cannot be read", cause: error)
+        }
     }
 
     /// Where the command line of this machine finds the core.

@@ -1,5 +1,6 @@
 public import DaemonKit
 public import DataSync
+public import Placement
 
 /// Everything an operator can say about a core cloud, in its file, its environment (`GEDGE_CORE_…`) or its flags.
 public struct CoreConfiguration: Codable, Sendable, Hashable {
@@ -15,6 +16,8 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
     public var cache = CacheSettings()
     /// An object store that models and data sets are copied to.
     public var archive = ArchiveSettings()
+    /// What groups may hold, and for how long what is held outlives its job.
+    public var placement = PlacementSettings()
     /// How often and how fast the core looks for damage in what it stores.
     public var scrub = ScrubSettings()
     public var log = LogSettings()
@@ -29,6 +32,9 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
         "leaseSeconds": "how long an edge counts as ready after its last report",
         "datasets": "data sets at the core; a list in the configuration file",
         "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
+        "placement.quotas": "what each group may hold (cpus, memory, gpus, jobs); a map in the configuration file",
+        "placement.rules": "a file with rules for training types in place of the shipped ones",
+        "placement.leaseSeconds": "how long what a job holds outlives it",
         "log.level": "trace, debug, info, notice, warning or error",
         "log.maximumBytes": "size at which the log file is rotated",
     ].merging(ArchiveSettings.help(under: "archive")) { first, _ in first }
@@ -39,6 +45,7 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
         guard leaseSeconds >= 1 && leaseSeconds <= 3600 else {
             throw DaemonError("invalid", "leaseSeconds must be 1 to 3600, not \(leaseSeconds)")
         }
+        try placement.validate()
         try scrub.validate()
         try log.validate()
     }

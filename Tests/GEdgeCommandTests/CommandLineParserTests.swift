@@ -57,7 +57,7 @@ struct CommandLineParserTests {
         ("get jobs -x", "unknown flag -x of 'gedge get'"),
         ("token", "'gedge token' needs one of: create"),
         ("describe", "'gedge describe' needs KIND/NAME: gedge describe KIND/NAME [NAME]"),
-        ("explain job.spec extra", "'extra' is one word too many: gedge explain KIND[.PATH]"),
+        ("explain job.spec extra", "'extra' is one word too many: gedge explain KIND[.PATH]|placement[/JOB] [flags]"),
         ("get jobs --watch=yes", "flag --watch takes no value"),
         ("logs --tail", "flag --tail needs a value: --tail N"),
         ("", "no command given"),

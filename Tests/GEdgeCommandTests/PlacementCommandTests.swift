@@ -16,11 +16,13 @@ struct PlacementCommandTests {
         "scope":[1],"samples":100,"cover":0}]}
         """#
 
-    private func run(_ words: [String]) async -> (code: ExitCode, output: String, error: String) {
+    private func run(_ words: [String], _ verb: String = "solve") async -> (
+        code: ExitCode, output: String, error: String
+    ) {
         let output = ScriptedTerminal()
         let error = ScriptedTerminal()
         let console = Console(output: output, error: error, environment: [:])
-        let code = await GEdge.run(["placement", "solve"] + words, console: console, host: FakeHost())
+        let code = await GEdge.run(["placement", verb] + words, console: console, host: FakeHost())
         return (code, output.text, error.text)
     }
 
@@ -54,5 +56,23 @@ struct PlacementCommandTests {
         #expect(!FileManager.default.fileExists(atPath: plan))
         #expect(await run(["-i", instance]).code == .usage)
         #expect(await run(["-i", instance, "-p", plan, "--time-limit", "-1"]).code == .usage)
+    }
+
+    @Test func aJobAloneIsToldWithItsPlaceOrWhatIsShort() async throws {
+        let directory = try TemporaryDirectory()
+        let (instance, tight) = (directory.file("instance.json"), directory.file("tight.json"))
+        try Self.instance.write(toFile: instance, atomically: true, encoding: .utf8)
+        try Self.instance.replacing(#""req":[1,1,0]"#, with: #""req":[5,1,0]"#).write(
+            toFile: tight, atomically: true, encoding: .utf8)
+        let table = await run(["-i", instance], "alone")
+        #expect(table.code == .success, "\(table.error)")
+        #expect(table.output.contains("0       1        15.000\n"))
+        let json = await run(["-i", instance, "-o", "json", "--anywhere", "--rounds", "2"], "alone")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let job = try #require((report["jobs"] as? [[String: Any]])?.first)
+        #expect(job["seconds"] as? Double == 15)
+        #expect(job["workers"] as? [[Int]] == [[1, 0]])
+        #expect(await run(["-i", tight], "alone").output.contains("least is missing on a cpu node of edge 1: 1 CPUs"))
+        #expect(await run(["-i", instance, "--rounds", "0"], "alone").code == .usage)
     }
 }

@@ -21,7 +21,10 @@ enum ApplyCommand {
         return try await CoreClient.with(context) { core in
             let outcomes = try await check(documents, core, context.console)
             if invocation.has("dry-run") {
-                for outcome in outcomes { try context.console.print("\(outcome) (dry run)") }
+                for outcome in outcomes {
+                    try context.console.print("\(outcome.text) (dry run)")
+                    for note in outcome.notes { try context.console.print("  \(note)") }
+                }
             } else {
                 try await apply(documents, core, context.console)
             }
@@ -30,17 +33,18 @@ enum ApplyCommand {
     }
 
     /// Has every document checked and tells of each its first fault, so that a person mends them all at once.
-    /// - Returns: what applying would do, a line for each document.
+    /// - Returns: what applying would do, for each document.
     /// - Throws: unless all are right.
     private static func check(
         _ documents: [ResourceDocument], _ core: CoreClient, _ console: Console
-    ) async throws -> [String] {
+    ) async throws -> [(text: String, notes: [String])] {
         var faults: [any Error] = []
-        var outcomes: [String] = []
+        var outcomes: [(text: String, notes: [String])] = []
         for document in documents {
             do {
                 let reply = try await core.call(ResourceContract.apply(document.kind), document.request(isDryRun: true))
-                outcomes.append("\(document.kind.word)/\(reply.name) \(reply.outcome.rawValue)")
+                let text = "\(document.kind.word)/\(reply.name) \(reply.outcome.rawValue)"
+                outcomes.append((text, reply.notes ?? []))
             } catch {
                 // A core that is gone will not answer for the other documents either.
                 if ExitCode(error) == .unreachable || ExitCode(error) == .timedOut { throw error }

@@ -7,11 +7,11 @@ enum GetCommand {
         "get", topic: .resources, summary: "list resources, or show one",
         details: """
             Models are listed job by job, the newest round first. A list of jobs leaves their rounds out; get job/NAME -o json or
-            -o yaml has them all.
+            -o yaml has them all. 'gedge get topology' draws the core, its edges and their links as a tree, and knows -o as well.
             """,
         examples: [
             "gedge get edges", "gedge get job/digits -o yaml", "gedge get models --project demo/digits --limit 5",
-            "gedge get jobs --watch",
+            "gedge get jobs --watch", "gedge get topology --machines",
         ],
         operands: [Operand(.kind), Operand(.text(placeholder: "NAME"), isRequired: false)],
         flags: [
@@ -20,8 +20,13 @@ enum GetCommand {
                 "project", .text(placeholder: "GROUP[/PROJECT]"), "only what belongs to this group, or project of it"),
             Flag("limit", .integer, "at most N, the first of the list"),
             Flag("watch", short: "w", "go on and print what changes, until interrupted"),
+            Flag("machines", "with topology: the inside of each machine, too"),
         ]
     ) { invocation, context in
+        if invocation.operands.first == TopologyMapCommand.word {
+            return try await TopologyMapCommand.get(invocation, context)
+        }
+        if invocation.has("machines") { throw CommandError.usage("--machines goes with 'gedge get topology'") }
         let reference = try ResourceReference(invocation.operands)
         let query = try query(reference, invocation)
         let format = try OutputFormat(invocation)

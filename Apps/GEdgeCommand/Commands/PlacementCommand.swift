@@ -12,7 +12,8 @@ enum PlacementCommand {
         details: """
             Reads the jobs, nodes and links of a placebench/1 file, looks for the placement with the smallest weighted sum of times, and
             writes it as placebench-plan/1. The lower bound is what no plan can be below: every job alone on the snapshot. The same
-            seed and --iterations give the same plan; a limit on time stops wherever the search then is.
+            seed and --iterations give the same plan; a limit on time stops wherever the search then is. Ctrl-C ends the search, too,
+            and the best plan so far is written; a second one ends everything.
             """,
         examples: [
             "gedge placement solve --instance batch.json --plan plan.json",
@@ -40,16 +41,22 @@ enum PlacementCommand {
         let format = try OutputFormat(invocation)
 
         let problem = try read(instance)
-        // Opened first: whoever cannot write there learns it before the search, not after it.
-        let file = try ReplacedFile(path, mode: 0o644)
-        let start = ContinuousClock.now
-        let solution = try search(
-            problem, named: instance, seed: seed, iterations: iterations ?? .max, limit: limit, context.console)
-        let seconds = (ContinuousClock.now - start).seconds
-        try file.write(solution.plan.json)
-        try file.finish()
-
-        let report = PlacementReport(instance: problem.name, plan: path, solution, seconds: seconds)
+        let report = try Interrupt.noting { isRequested in
+            // Opened first: whoever cannot write there learns it before the search, not after it.
+            let file = try ReplacedFile(path, mode: 0o644)
+            let start = ContinuousClock.now
+            var firstPlan = start
+            let solution = try search(
+                problem, named: instance, seed: seed, iterations: iterations ?? .max, limit: limit, context.console,
+                isRequested
+            ) { firstPlan = ContinuousClock.now }
+            let seconds = (ContinuousClock.now - start).seconds
+            try file.write(solution.plan.json)
+            try file.finish()
+            return PlacementReport(
+                instance: problem.name, plan: path, solution, seconds: seconds,
+                firstSeconds: (firstPlan - start).seconds, isInterrupted: isRequested())
+        }
         if format == .json {
             try context.console.print(try ResourceOutput.json(report, isPretty: true))
         } else {
@@ -66,7 +73,7 @@ enum PlacementCommand {
         return seconds
     }
 
-    private static func read(_ path: String) throws -> BatchProblem {
+    static func read(_ path: String) throws -> BatchProblem {
         let bytes = try FileText.read(path, limit: sizeLimit)
         do {
             return try BatchProblem(json: bytes)
@@ -75,9 +82,10 @@ enum PlacementCommand {
         }
     }
 
-    /// Searches, and says how far it is once two seconds are over.
+    /// Searches, tells when the first plan is complete, and says how far it is once two seconds are over.
     private static func search(
-        _ problem: BatchProblem, named name: String, seed: UInt64, iterations: Int, limit: Double, _ console: Console
+        _ problem: BatchProblem, named name: String, seed: UInt64, iterations: Int, limit: Double, _ console: Console,
+        _ isInterrupted: () -> Bool, whenComplete: () -> Void
     ) throws -> PlacementSolution {
         let clock = ContinuousClock()
         let start = clock.now
@@ -86,8 +94,9 @@ enum PlacementCommand {
         var failure: (any Error)?
         let solver = PlacementSolver(problem)
         let solution = try solver.solve(seed: seed, iterations: iterations) {
-            limit > 0 ? (clock.now - start).seconds / limit : 1
+            limit > 0 && !isInterrupted() ? (clock.now - start).seconds / limit : 1
         } report: { steps, share, objective in
+            if steps == 0 { whenComplete() }
             guard failure == nil, isShown || clock.now - start > .seconds(2) else { return }
             isShown = true
             do {

@@ -11,15 +11,26 @@ struct PlacementReport: Encodable, Sendable, Hashable {
     let gap: Double?
     /// The objective of the first complete plan.
     let firstObjective: Double
+    /// Seconds until there was one, and the workers that it placed in each of them.
+    let firstSeconds: Double
+    let workersPerSecond: Double
     let placed: Int
     let deferred: Int
     let iterations: Int
     let seconds: Double
+    /// Whether the search was told to end before its limit.
+    let interrupted: Bool
 
-    init(instance: String, plan: String, _ solution: PlacementSolution, seconds: Double) {
+    init(
+        instance: String, plan: String, _ solution: PlacementSolution, seconds: Double, firstSeconds: Double,
+        isInterrupted: Bool
+    ) {
         self.instance = instance
         self.plan = plan
         self.seconds = seconds
+        interrupted = isInterrupted
+        self.firstSeconds = firstSeconds
+        workersPerSecond = firstSeconds > 0 ? Double(solution.firstWorkers) / firstSeconds : 0
         objective = solution.objective
         lowerBound = solution.bound
         gap = solution.gap.isFinite ? solution.gap : nil
@@ -36,10 +47,14 @@ struct PlacementReport: Encodable, Sendable, Hashable {
             ("Objective", NumberText.fixed(objective, digits: 4)),
             ("Lower bound", NumberText.fixed(lowerBound, digits: 4)),
             ("Gap", gap.map(NumberText.percent) ?? "unknown"),
-            ("First plan", NumberText.fixed(firstObjective, digits: 4)),
+            (
+                "First plan",
+                NumberText.fixed(firstObjective, digits: 4)
+                    + " after \(NumberText.fixed(1000 * firstSeconds, digits: 1)) ms"
+            ),
             ("Placed", "\(NumberText.grouped(placed)), deferred \(NumberText.grouped(deferred))"),
             ("Steps", NumberText.grouped(iterations)),
-            ("Seconds", NumberText.fixed(seconds, digits: 2)),
+            ("Seconds", NumberText.fixed(seconds, digits: 2) + (interrupted ? ", interrupted" : "")),
             ("Plan", TextWidth.printable(plan)),
         ]
         return rows.map { TextWidth.padded($0.0 + ":", 13) + $0.1 }

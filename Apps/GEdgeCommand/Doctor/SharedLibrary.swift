@@ -8,6 +8,8 @@ struct SharedLibrary: Sendable, Hashable {
         case openSSL
         /// `zmq_version(int *, int *, int *)`; a build without CURVE counts as missing.
         case zeroMQ
+        /// `hwloc_get_api_version()`: a byte for each of three numbers.
+        case hwloc
     }
 
     let file: String
@@ -31,6 +33,7 @@ struct SharedLibrary: Sendable, Hashable {
             probe: .text(symbol: "yaml_get_version_string")),
         SharedLibrary(file: "libz.so.1", package: "zlib1g", minimum: [1, 2, 0], probe: .text(symbol: "zlibVersion")),
         SharedLibrary(file: "libcrypto.so.3", package: "libssl3", minimum: [3, 0, 0], probe: .openSSL),
+        SharedLibrary(file: "libhwloc.so.15", package: "libhwloc15", minimum: [2, 5, 0], probe: .hwloc),
     ]
 
     /// The first dotted number in `text`, as `[3, 0, 15]` in `OpenSSL 3.0.15 3 Sep 2024`.

@@ -63,6 +63,11 @@ struct SystemMachine: Machine {
             var (major, minor, patch): (CInt, CInt, CInt) = (0, 0, 0)
             unsafeBitCast(version, to: Version.self)(&major, &minor, &patch)
             return "\(major).\(minor).\(patch)"
+        case .hwloc:
+            typealias Function = @convention(c) () -> CUnsignedInt
+            guard let address = dlsym(handle, "hwloc_get_api_version") else { return nil }
+            let version = unsafeBitCast(address, to: Function.self)()
+            return "\(version >> 16).\(version >> 8 & 0xFF).\(version & 0xFF)"
         }
     }
 

@@ -3,7 +3,8 @@ struct CommandTable: Sendable {
     let commands: [Command]
 
     static let standard = CommandTable(
-        commands: resources + DataCommand.stored + ArchiveCommand.commands + SyncCommand.commands + others)
+        commands: resources + DataCommand.stored + ArchiveCommand.commands + SyncCommand.commands + EdgeCommand.commands
+            + others)
 
     private static let resources = [
         ApplyCommand.command, GetCommand.command, DescribeCommand.command, DeleteCommand.command, WatchCommand.command,
@@ -11,9 +12,10 @@ struct CommandTable: Sendable {
     ]
 
     private static let others = [
-        TokenCommand.create, EdgeCommand.revoke,
-        LogsCommand.command, MetricsCommand.command,
-        DataCommand.split, DataCommand.inspect, PlacementCommand.solve, DoctorCommand.command,
+        TokenCommand.create,
+        TopCommand.command, LogsCommand.command, MetricsCommand.command, NetCommand.test,
+        DataCommand.split, DataCommand.inspect, PlacementCommand.solve, PlacementCommand.alone,
+        TopologyCommand.show, TopologyCommand.importFile, TopologyMapCommand.graph, DoctorCommand.command,
         CompletionCommand.command, HelpCommand.command, VersionCommand.command,
     ]
 

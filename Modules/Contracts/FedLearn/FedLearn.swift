@@ -57,10 +57,13 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var deadlineSeconds: Double
     /// The job's `spec.sync`.
     public var sync: Name?
+    /// Hardware threads that belong to the job alone; `nil` for one that shares.
+    public var exclusiveThreads: Int?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,
-        classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double, sync: Name? = nil
+        classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double, sync: Name? = nil,
+        exclusiveThreads: Int? = nil
     ) {
         self.reference = reference
         self.model = model
@@ -73,6 +76,7 @@ public struct TrainOrder: Codable, Sendable, Hashable {
         self.seed = seed
         self.deadlineSeconds = deadlineSeconds
         self.sync = sync
+        self.exclusiveThreads = exclusiveThreads
     }
 }
 

@@ -17,11 +17,13 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     public var seed: UInt64?
     /// The `SyncPolicy` under which its models and updates move. Default: the one of the training type.
     public var sync: Name?
+    /// Where it may run and what it needs there.
+    public var placement: PlacementSpec?
 
     public init(
         trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
         optimizer: OptimizerSpec? = nil, clients: ClientSpec? = nil, evaluation: EvaluationSpec? = nil,
-        roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil
+        roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil, placement: PlacementSpec? = nil
     ) {
         self.trainingType = trainingType
         self.model = model
@@ -33,6 +35,7 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
         self.roundDeadlineSeconds = roundDeadlineSeconds
         self.seed = seed
         self.sync = sync
+        self.placement = placement
     }
 }
 

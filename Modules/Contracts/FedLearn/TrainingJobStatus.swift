@@ -19,11 +19,13 @@ public struct TrainingJobStatus: Codable, Sendable, Hashable {
     /// The newest model, `{group}/{project}/{round}`.
     public var model: String?
     public var traceID: TraceID
+    /// What was predicted of the whole job before its first round.
+    public var forecast: PlacementPrediction?
 
     public init(
         phase: JobPhase, conditions: [Condition], completedRounds: Int, trainingType: TrainingType?,
         placement: PlacementPlan?, current: CurrentRound?, rounds: [RoundSummary], totals: RoundTotals,
-        baselineAccuracy: Double?, model: String?, traceID: TraceID
+        baselineAccuracy: Double?, model: String?, traceID: TraceID, forecast: PlacementPrediction? = nil
     ) {
         self.phase = phase
         self.conditions = conditions
@@ -36,6 +38,7 @@ public struct TrainingJobStatus: Codable, Sendable, Hashable {
         self.baselineAccuracy = baselineAccuracy
         self.model = model
         self.traceID = traceID
+        self.forecast = forecast
     }
 }
 

@@ -127,10 +127,13 @@ public enum ApplyOutcome: String, Codable, Sendable {
 public struct ApplyReply: Codable, Sendable {
     public var name: String
     public var outcome: ApplyOutcome
+    /// What else applying would do, a line each; only of a dry run.
+    public var notes: [String]?
 
-    public init(name: String, outcome: ApplyOutcome) {
+    public init(name: String, outcome: ApplyOutcome, notes: [String]? = nil) {
         self.name = name
         self.outcome = outcome
+        self.notes = notes
     }
 }
 

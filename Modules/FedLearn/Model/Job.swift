@@ -49,11 +49,20 @@ struct Job: Sendable {
     func placementRequest() -> PlacementRequest {
         let bytes = Int64(spec.architecture.bytes)
         return PlacementRequest(
-            job: name, declaredType: spec.trainingType, dataset: spec.data.dataset,
+            job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
             memory: 4 * bytes + 32_000_000, modelBytes: bytes, features: spec.data.features,
             classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
-            maximumEdges: spec.clients?.maximum)
+            maximumEdges: spec.clients?.maximum, workload: workload, rounds: max(1, spec.rounds - rounds.count),
+            spec: spec.placement ?? PlacementSpec(), submitted: created)
+    }
+
+    /// What the time of its rounds depends on.
+    var workload: TrainingWorkload {
+        let optimizer = spec.optimizer ?? OptimizerSpec()
+        return TrainingWorkload(
+            trainingType: .federated, model: spec.model.kind.rawValue, parameters: spec.architecture.parameterCount,
+            features: spec.data.features, batchSize: optimizer.batch, localEpochs: optimizer.epochs)
     }
 
     var status: TrainingJobStatus {
@@ -62,7 +71,7 @@ struct Job: Sendable {
             trainingType: header.placement?.trainingType, placement: header.placement, current: current,
             rounds: rounds.newest, totals: rounds.totals, baselineAccuracy: header.baselineAccuracy,
             model: rounds.last?.model,
-            traceID: header.traceID)
+            traceID: header.traceID, forecast: header.forecast)
     }
 
     /// The job with its newest rounds.
@@ -94,6 +103,8 @@ struct JobHeader: Codable, Sendable, Hashable {
     var initialManifest: Digest?
     var baselineAccuracy: Double?
     var traceID: TraceID
+    /// What was predicted of the whole job before its first round.
+    var forecast: PlacementPrediction?
 
     /// Sets the condition `type`; its time changes only when its meaning does.
     mutating func set(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String, at time: Timestamp) {

@@ -85,6 +85,9 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         if let value = spec.roundDeadlineSeconds {
             check("spec.roundDeadlineSeconds", value >= 0.1 && value <= 86_400, "0.1 to 86400", value)
         }
+        for (field, isValid, rule, value) in spec.placement?.rules ?? [] {
+            check("spec.placement.\(field)", isValid, rule, value)
+        }
         if faults.isEmpty, spec.architecture.parameterCount > 500_000_000 {
             faults.append(
                 "\(root.location(of: "spec.model")): spec.model has \(spec.architecture.parameterCount) parameters; the "

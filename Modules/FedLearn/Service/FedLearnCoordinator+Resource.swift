@@ -50,7 +50,12 @@ extension FedLearnCoordinator {
         if let old = try? job(named: name.text) {
             var outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
             if old.phase == .failed { outcome = .configured }  // It is tried again from its last committed round.
-            guard outcome != .unchanged, !request.isDryRun else { return ApplyReply(name: name.text, outcome: outcome) }
+            if request.isDryRun {
+                var changed = old
+                changed.document = document
+                return ApplyReply(name: name.text, outcome: outcome, notes: try await forecast(changed))
+            }
+            guard outcome != .unchanged else { return ApplyReply(name: name.text, outcome: outcome) }
             try await replace(document, of: old.uid)
             return ApplyReply(name: name.text, outcome: outcome)
         }
@@ -60,18 +65,25 @@ extension FedLearnCoordinator {
                 "\(request.source): the models of \(owner.path) belong to job '\(owner.name)'; give '\(name)' another "
                     + "project, or delete job '\(owner.name)'")
         }
-        if !request.isDryRun {
-            let trace = TraceID.random()
-            let header = JobHeader(
-                phase: .pending, conditions: [], placement: nil, initialManifest: nil, baselineAccuracy: nil,
-                traceID: trace)
-            try await add(
-                Job(
-                    uid: TraceID.random().description, created: wallClock.now(), document: document, header: header,
-                    rounds: []))
-            logger.notice("job created", ["job": name.text, "trace": trace.description])
+        let trace = TraceID.random()
+        let header = JobHeader(
+            phase: .pending, conditions: [], placement: nil, initialManifest: nil, baselineAccuracy: nil, traceID: trace
+        )
+        let job = Job(
+            uid: TraceID.random().description, created: wallClock.now(), document: document, header: header, rounds: [])
+        if request.isDryRun {
+            return ApplyReply(name: name.text, outcome: .created, notes: try await forecast(job))
         }
+        try await add(job)
+        logger.notice("job created", ["job": name.text, "trace": trace.description])
         return ApplyReply(name: name.text, outcome: .created)
+    }
+
+    /// Where the job would run now and when it would be finished, as lines.
+    private func forecast(_ job: Job) async throws -> [String] {
+        guard job.rounds.count < job.spec.rounds else { return [] }
+        let plan = try await bus.call(PlacementContract.plan, job.placementRequest(), trace: job.traceID).body
+        return PlacementText.forecast(plan, minimum: job.spec.minimumClients, now: wallClock.now())
     }
 }
 
@@ -102,11 +114,13 @@ extension TrainingJobDocument {
         same.metadata.labels = new.metadata.labels
         same.spec.rounds = new.spec.rounds
         same.spec.sync = new.spec.sync
+        same.spec.placement = new.spec.placement
         guard same == new, new.spec.rounds >= completed else {
             throw FedLearnError(
                 "immutable",
-                "job '\(metadata.name)' exists with another spec; only labels, spec.sync and spec.rounds (at least "
-                    + "the \(completed) committed) can change. Delete it first, or choose another name")
+                "job '\(metadata.name)' exists with another spec; only labels, spec.sync, spec.placement and "
+                    + "spec.rounds (at least the \(completed) committed) can change. Delete it first, or choose another name"
+            )
         }
         return .configured
     }

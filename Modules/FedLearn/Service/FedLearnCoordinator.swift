@@ -34,6 +34,7 @@ public actor FedLearnCoordinator {
         var round: Int
         var participants: Set<Name>
         var base: Manifest
+        var opened = ContinuousClock.now
         var continuation: AsyncStream<RoundEvent>.Continuation
     }
 
@@ -76,6 +77,7 @@ public actor FedLearnCoordinator {
     /// Runs every job that is not finished, until cancelled.
     public func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { [self] in try await renewReservations() }
             for await name in starts {
                 guard let job = jobs[name], job.hasWork else { continue }
                 guard stops[job.uid] == nil else {
@@ -108,6 +110,25 @@ public actor FedLearnCoordinator {
         do {
             try await ModelTransfer(bus: bus, trace: .none).release(Job.referencePrefix(uid))
         } catch { logger.warning("shards of a deleted job remain", ["job": name.text], error: error) }
+    }
+
+    /// Tells placement, several times within a lease, which jobs are alive, however long their rounds take.
+    private func renewReservations() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(5), tolerance: .seconds(1))
+            let live = jobs.values.filter(\.hasWork).map(\.uid)
+            guard !live.isEmpty else { continue }
+            do { _ = try await bus.call(PlacementContract.renew, JobList(jobs: live)) } catch {
+                logger.warning("the jobs' reservations could not be renewed", error: error)
+            }
+        }
+    }
+
+    /// The job needs nothing of its edges any more. Best effort: what is not released runs out.
+    nonisolated func releaseEdges(of job: Job) async {
+        do {
+            _ = try await bus.call(PlacementContract.release, JobList(jobs: [job.uid]), trace: job.traceID)
+        } catch { logger.warning("a job's reservation stays until it runs out", ["job": job.name.text], error: error) }
     }
 
     /// Gives free memory back to the system.
@@ -180,6 +201,7 @@ public actor FedLearnCoordinator {
         jobs[job.name] = nil
         stops[job.uid]?.finish()
         changes.finish(job.name)
+        await releaseEdges(of: job)
         let reference = job.reference(round: job.current?.round ?? 0)
         for edge in job.knownEdges where bus.isConnected(PeerID(edge)) {
             do {
@@ -237,7 +259,7 @@ public actor FedLearnCoordinator {
         defer { receiving.remove(notice) }
         let verdict: UpdateVerdict
         do {
-            verdict = try await receive(notice, from: edge, of: job, base: mailbox.base)
+            verdict = try await receive(notice, from: edge, of: job, mailbox)
         } catch let error as any ModuleError where !error.isRetriable {
             verdict = UpdateVerdict(isAccepted: false, reason: error.message)
         }
@@ -259,7 +281,7 @@ public actor FedLearnCoordinator {
     }
 
     private func receive(
-        _ notice: UpdateNotice, from edge: Name, of job: Job, base: Manifest
+        _ notice: UpdateNotice, from edge: Name, of job: Job, _ mailbox: Mailbox
     ) async throws -> UpdateVerdict {
         guard (1...1_000_000_000_000).contains(notice.samples), notice.loss.isFinite, notice.loss >= 0 else {
             return UpdateVerdict(
@@ -271,13 +293,14 @@ public actor FedLearnCoordinator {
             reference: job.updatePrefix(round: notice.reference.round) + edge.text,
             expecting: job.spec.architecture, timeout: job.spec.deadline,
             tags: job.tags(.update, round: notice.reference.round))
-        guard reply.manifest.isCutLike(base) else {
+        guard reply.manifest.isCutLike(mailbox.base) else {
             return UpdateVerdict(isAccepted: false, reason: "its shards are cut differently from the global model's")
         }
         let isCounted = try await storage.count(
             CountedUpdate(
                 edge: edge, manifest: notice.manifest, samples: notice.samples, loss: notice.loss,
-                bytes: reply.movedBytes, fetchedBytes: notice.fetchedBytes),
+                bytes: reply.movedBytes, fetchedBytes: notice.fetchedBytes, trainSeconds: notice.trainSeconds,
+                totalSeconds: (ContinuousClock.now - mailbox.opened).seconds),
             in: notice.reference)
         return isCounted
             ? UpdateVerdict(isAccepted: true, reason: "counted")

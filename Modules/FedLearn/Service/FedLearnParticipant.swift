@@ -16,6 +16,8 @@ public actor FedLearnParticipant {
     private let datasets: any DatasetProvider
     private let logger: Logger
     private let training = ThreadExecutor(name: "training")
+    /// The threads of jobs that have hardware threads of their own, by the job's uid.
+    private var ownThreads: [String: ThreadExecutor] = [:]
     /// The round each job is at, by the job's uid.
     private let releaseMemory: @Sendable () -> Void
     private var active: [String: Activity] = [:]
@@ -207,6 +209,22 @@ public actor FedLearnParticipant {
         try await storage.forget(job: uid)
         try await ModelTransfer(bus: bus, trace: .none).release(Job.referencePrefix(uid))
         await datasets.forget()
+        if ownThreads.removeValue(forKey: uid) != nil {
+            _ = try await bus.call(AllocationContract.release, AllocationRelease(owner: uid))
+        }
+    }
+
+    /// Where the order's job trains: beside others, or on hardware threads that are given to it alone.
+    private func executor(for order: TrainOrder, trace: TraceID) async throws -> ThreadExecutor {
+        let uid = order.reference.jobUID
+        guard let threads = order.exclusiveThreads else { return training }
+        if let own = ownThreads[uid] { return own }
+        let request = AllocationRequest(owner: uid, threads: threads, policy: .bestEffort)
+        let allocation = try await bus.call(AllocationContract.allocate, request, trace: trace).body
+        let own = ThreadExecutor(name: "training-own")
+        try await own.bind(to: allocation.threads)
+        ownThreads[uid] = own
+        return own
     }
 
     // MARK: - Training
@@ -256,7 +274,8 @@ public actor FedLearnParticipant {
         let tensors = try await transfer.read(reply.manifest)
         let data = try await data(for: order)
         let started = ContinuousClock.now
-        let (trained, loss) = try await fit(tensors, to: data, order)
+        let executor = try await executor(for: order, trace: trace)
+        let (trained, loss) = try await fit(tensors, to: data, order, on: executor)
         let seconds = (ContinuousClock.now - started).seconds
         let update = try await transfer.publish(
             trained, of: order.architecture,
@@ -270,7 +289,7 @@ public actor FedLearnParticipant {
     }
 
     private func fit(
-        _ tensors: [Tensor], to data: LabelledData, _ order: TrainOrder
+        _ tensors: [Tensor], to data: LabelledData, _ order: TrainOrder, on executor: ThreadExecutor
     ) async throws -> ([Tensor], loss: Double) {
         let isStopped = CancellationFlag()
         // One stream per round and edge: the shuffle never repeats and never depends on when the edge was asked, nor on what
@@ -278,7 +297,7 @@ public actor FedLearnParticipant {
         let options = order.optimizer.training(
             seed: order.seed, streams: ["\(order.reference.round)", edge.text])
         let result = try await withTaskCancellationHandler {
-            try await training.run {
+            try await executor.run {
                 var network = try order.architecture.network(tensors)
                 let report = try network.train(on: data, options: options, shouldStop: { isStopped.isSet })
                 return (network.parameters.map(\.tensor), report.loss)

@@ -34,6 +34,28 @@ enum JobDocumentation {
             "spec.sync",
             "name of the SyncPolicy under which its models and updates move; default the one of the training type"
         ),
+        ("spec.placement.policy", "fastest (the least predicted time; default) or two-level (the seeds' formula)"),
+        (
+            "spec.placement.priority",
+            "integer, -1000 to 1000; higher ones go first and make lower ones give way; default 0"
+        ),
+        ("spec.placement.resources.cpus", "hardware threads a worker asks, such as 2 or 500m; default 250m"),
+        ("spec.placement.resources.memory", "memory a worker asks, such as 2GiB; default by the model's size"),
+        ("spec.placement.resources.gpus", "integer; GPUs a worker asks; default 0"),
+        (
+            "spec.placement.resources.exclusive",
+            "boolean; the CPUs are whole hardware threads of its own; default false"
+        ),
+        ("spec.placement.select", "map of strings; labels that an edge must have"),
+        ("spec.placement.prefer", "map of strings; labels for which an edge may be a tenth slower"),
+        ("spec.placement.apartFrom", "list of names; jobs on whose edges this one does not run"),
+        ("spec.placement.spread.label", "a label of edges"),
+        ("spec.placement.spread.most", "integer; the most edges with the same value of that label"),
+        ("spec.placement.tolerations", "list of key and value; taints that do not keep the job away"),
+        (
+            "spec.placement.finishWithinSeconds",
+            "number; when it should have ended, from its creation; fewer edges if need be"
+        ),
         ("spec.seed", "integer; same seed and same machine kind, same result; default 0"),
     ]
 

@@ -36,9 +36,7 @@ enum JobPresentation {
         }
         if let plan = job.header.placement {
             lines.append("Placement:   \(plan.trainingType.rawValue): \(plan.typeReason)")
-            for decision in plan.decisions {
-                lines.append("  \(decision.edge): \(decision.outcome.rawValue.lowercased()); \(decision.reason)")
-            }
+            lines += PlacementText.edges(plan).map { "  \($0)" }
         }
         let shown = job.rounds.newest
         let earlier = job.rounds.count - shown.count

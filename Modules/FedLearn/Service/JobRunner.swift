@@ -130,6 +130,7 @@ struct JobRunner: Sendable {
     /// Lets the edges forget the job. Best effort: an edge that misses it asks when it connects again.
     private func tellEdges(_ job: Job) async {
         let reference = job.reference(round: job.rounds.count)
+        await coordinator.releaseEdges(of: job)
         await coordinator.settleMemory()
         for edge in job.knownEdges where bus.isConnected(PeerID(edge)) {
             do {

@@ -58,7 +58,9 @@ struct RoundRunner: Sendable {
         if open == nil {
             let (plan, planned) = try await plan(job)
             job = planned
+            await leave(Set(job.header.placement?.chosen ?? []).subtracting(plan.chosen), job)
             job.header.placement = plan
+            if round == 1 { job.header.forecast = plan.prediction }
             job.header.set("Progressing", true, "RoundStarted", "round \(round) of \(job.spec.rounds)", at: runner.now)
             let base = job.rounds.last?.manifest ?? job.header.initialManifest
             guard let base else { throw FedLearnError("corrupt", "job '\(job.name)' runs without an initial model") }
@@ -66,6 +68,7 @@ struct RoundRunner: Sendable {
             try await coordinator.storage.begin(fresh, of: job)
             open = fresh
         }
+        let opened = ContinuousClock.now
         guard let open, open.round == round else {
             throw FedLearnError("corrupt", "job '\(job.name)' has an open round other than \(round); restore a backup")
         }
@@ -77,7 +80,7 @@ struct RoundRunner: Sendable {
             absences = try await collect(open, base: base, job: &job)
             try await coordinator.storage.close(job.reference(round: round))
         }
-        try await commit(open, base: base, absences: absences, job: job, started: started)
+        try await commit(open, base: base, absences: absences, job: job, started: started, opened: opened)
     }
 
     private func mender(_ job: Job) -> ModelMender {
@@ -86,37 +89,54 @@ struct RoundRunner: Sendable {
             timeout: job.spec.deadline, logger: coordinator.logger(for: job))
     }
 
-    /// Waits until enough edges are eligible.
+    /// Waits until enough edges are eligible and have room, which is then held for the job.
     private func plan(_ job: Job) async throws -> (PlacementPlan, Job) {
         var lastReason = ""
         let ahead = ModelsAhead(bus: bus, logger: coordinator.logger(for: job))
         while true {
             let job = try await runner.currentJob()
             let plan = try await bus.call(
-                PlacementContract.plan, job.placementRequest(), trace: job.traceID
+                PlacementContract.reserve, job.placementRequest(), trace: job.traceID
             ).body
             guard plan.trainingType == .federated else {
                 throw FedLearnError("unsupported", "training type '\(plan.trainingType.rawValue)' cannot be run here")
             }
-            let isEnough = plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients
+            let isEnough =
+                plan.wait == nil && plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients
             // While the others are waited for, those that are planned fetch the model.
             await ahead.follow(plan, job, begins: !isEnough)
             if isEnough { return (plan, job) }
             let reason =
-                plan.pending.isEmpty
-                ? "\(plan.chosen.count) of at least \(job.spec.minimumClients) edges are eligible: "
-                    + (plan.decisions.isEmpty
-                        ? "none has joined"
-                        : plan.decisions.map { "\($0.edge): \($0.reason)" }.joined(separator: "; "))
-                : "waiting for \(plan.pending.map(\.text).joined(separator: ", ")) to reconnect"
+                plan.wait?.reason
+                ?? (plan.pending.isEmpty
+                    ? "\(plan.chosen.count) of at least \(job.spec.minimumClients) edges are eligible: "
+                        + (plan.decisions.isEmpty
+                            ? "none has joined"
+                            : plan.decisions.map { "\($0.edge): \($0.reason)" }.joined(separator: "; "))
+                    : "waiting for \(plan.pending.map(\.text).joined(separator: ", ")) to reconnect")
             if reason != lastReason {
                 lastReason = reason
                 coordinator.logger(for: job).info("waiting for edges", ["reason": reason])
                 var shown = job
                 shown.header.placement = plan
-                await runner.show(shown) { $0.set("Progressing", false, "WaitingForEdges", reason, at: runner.now) }
+                let word = plan.wait == nil ? "WaitingForEdges" : "WaitingForRoom"
+                await runner.show(shown) { $0.set("Progressing", false, word, reason, at: runner.now) }
             }
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: .seconds(plan.wait?.retrySeconds ?? 0.2))
+        }
+    }
+
+    /// Tells edges that the job has moved away from, which then keep nothing for it. Best effort, as at the job's end.
+    private func leave(_ edges: Set<Name>, _ job: Job) async {
+        for edge in edges.sorted() where bus.isConnected(PeerID(edge)) {
+            do {
+                _ = try await bus.call(
+                    FedLearnContract.abandon, job.reference(round: job.rounds.count), to: .peer(PeerID(edge)),
+                    timeout: .seconds(2), trace: job.traceID)
+            } catch {
+                coordinator.logger(for: job).debug(
+                    "could not tell an edge that the job has moved", ["edge": edge.text], error: error)
+            }
         }
     }
 
@@ -136,7 +156,8 @@ struct RoundRunner: Sendable {
             reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.spec.architecture.bytes,
             dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
             optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
-            deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync)
+            deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
+            exclusiveThreads: job.spec.exclusiveThreads)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(
@@ -228,7 +249,8 @@ struct RoundRunner: Sendable {
     // MARK: - Averaging
 
     private func commit(
-        _ open: OpenRound, base: Manifest, absences: [Name: String], job: Job, started: ContinuousClock.Instant
+        _ open: OpenRound, base: Manifest, absences: [Name: String], job: Job, started: ContinuousClock.Instant,
+        opened: ContinuousClock.Instant
     ) async throws {
         var job = job
         let round = open.round
@@ -297,7 +319,23 @@ struct RoundRunner: Sendable {
             ])
         coordinator.metrics.rounds.increment()
         coordinator.metrics.roundSeconds.observe(summary.seconds)
+        await tellPlacement(updates, round, job, seconds: (ContinuousClock.now - opened).seconds)
         // The updates have done their work. A crash before this leaves them until the job is deleted.
         try await transfer.release(job.updatePrefix(round: round))
+    }
+
+    /// What the round took, for placement to learn from. Best effort: the next round says as much.
+    private func tellPlacement(_ updates: [CountedUpdate], _ round: Int, _ job: Job, seconds: Double) async {
+        // Counted before the core restarted: nobody knows how long that took.
+        let records = updates.filter { $0.trainSeconds > 0 && $0.totalSeconds <= seconds }.map { update in
+            RoundRecord(
+                jobUID: job.uid, job: job.name, round: round, edge: update.edge, workload: job.workload,
+                samples: update.samples, computeSeconds: update.trainSeconds, totalSeconds: update.totalSeconds,
+                roundSeconds: seconds, fetchedBytes: update.fetchedBytes, sentBytes: update.bytes, time: runner.now)
+        }
+        guard !records.isEmpty else { return }
+        do {
+            _ = try await bus.call(PlacementContract.record, RoundRecords(records: records), trace: job.traceID)
+        } catch { coordinator.logger(for: job).warning("placement learned nothing of a round", error: error) }
     }
 }

@@ -45,6 +45,12 @@ extension MigrationSet {
                 """
                 CREATE INDEX fedlearn_open_rounds ON fedlearn_rounds (job, round) WHERE state != 'committed';
                 """),
+            Migration(
+                3,
+                """
+                ALTER TABLE fedlearn_contributions ADD COLUMN train_seconds REAL NOT NULL DEFAULT 0;
+                ALTER TABLE fedlearn_contributions ADD COLUMN total_seconds REAL NOT NULL DEFAULT 0;
+                """),
         ])
 
     /// The participant's table: what an edge trained and has not yet been told to forget.

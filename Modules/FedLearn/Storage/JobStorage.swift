@@ -102,10 +102,10 @@ struct JobStorage: Sendable {
             ) { try $0.string(0) }
             guard state == "training" else { return false }
             try connection.execute(
-                "INSERT INTO fedlearn_contributions (job, round, edge, manifest, samples, loss, bytes, fetched_bytes) "
-                    + "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO fedlearn_contributions (job, round, edge, manifest, samples, loss, bytes, fetched_bytes, "
+                    + "train_seconds, total_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 reference.jobUID, reference.round, update.edge.text, update.manifest.hex, update.samples, update.loss,
-                update.bytes, update.fetchedBytes)
+                update.bytes, update.fetchedBytes, update.trainSeconds, update.totalSeconds)
             return true
         }
     }
@@ -126,12 +126,14 @@ struct JobStorage: Sendable {
     func updates(in reference: RoundReference) async throws -> [CountedUpdate] {
         try await database.read { connection in
             try connection.query(
-                "SELECT edge, manifest, samples, loss, bytes, fetched_bytes FROM fedlearn_contributions "
-                    + "WHERE job = ? AND round = ? ORDER BY edge", reference.jobUID, reference.round
+                "SELECT edge, manifest, samples, loss, bytes, fetched_bytes, train_seconds, total_seconds "
+                    + "FROM fedlearn_contributions WHERE job = ? AND round = ? ORDER BY edge", reference.jobUID,
+                reference.round
             ) { row in
                 CountedUpdate(
                     edge: try Name(row.string(0)), manifest: try digest(row.string(1)), samples: try row.int(2),
-                    loss: try row.double(3), bytes: try row.int(4), fetchedBytes: try row.int(5))
+                    loss: try row.double(3), bytes: try row.int(4), fetchedBytes: try row.int(5),
+                    trainSeconds: try row.double(6), totalSeconds: try row.double(7))
             }
         }
     }
@@ -178,6 +180,9 @@ struct CountedUpdate: Sendable, Hashable {
     var bytes: Int
     /// Bytes that had moved to the edge.
     var fetchedBytes: Int
+    /// Training alone, and from the opening of the round until the update was counted; 0 when not known.
+    var trainSeconds: Double
+    var totalSeconds: Double
 }
 
 func encode(_ value: some Encodable) throws -> [UInt8] { try [UInt8](JSONEncoder().encode(value)) }

@@ -91,10 +91,15 @@ final class Federation: Sendable {
             logger: .disabled)
         coordinator.register()
         let edges = edges
-        core.bus.handle(PlacementContract.plan) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
-            PlacementPlan(
-                trainingType: .federated, typeReason: "test",
-                decisions: edges.map { PlacementDecision(edge: $0, outcome: .chosen, score: 1, reason: "test") })
+        core.bus.handle(PlacementContract.renew) { (_: Inbound<JobList>) -> Empty in Empty() }
+        core.bus.handle(PlacementContract.release) { (_: Inbound<JobList>) -> Empty in Empty() }
+        core.bus.handle(PlacementContract.record) { (_: Inbound<RoundRecords>) -> Empty in Empty() }
+        for call in [PlacementContract.plan, PlacementContract.reserve] {
+            core.bus.handle(call) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
+                PlacementPlan(
+                    trainingType: .federated, typeReason: "test",
+                    decisions: edges.map { PlacementDecision(edge: $0, outcome: .chosen, score: 1, reason: "test") })
+            }
         }
         let address = try BusAddress("inproc://federation")
         try core.bus.listen(address, security: .none)
