@@ -91,7 +91,7 @@ struct RoundRunner: Sendable {
 
     /// Waits until enough edges are eligible and have room, which is then held for the job.
     private func plan(_ job: Job) async throws -> (PlacementPlan, Job) {
-        var lastReason = ""
+        var (lastReason, lastWord) = ("", "")
         let ahead = ModelsAhead(bus: bus, logger: coordinator.logger(for: job))
         while true {
             let job = try await runner.currentJob()
@@ -115,11 +115,14 @@ struct RoundRunner: Sendable {
                             : plan.decisions.map { "\($0.edge): \($0.reason)" }.joined(separator: "; "))
                     : "waiting for \(plan.pending.map(\.text).joined(separator: ", ")) to reconnect")
             if reason != lastReason {
-                lastReason = reason
-                coordinator.logger(for: job).info("waiting for edges", ["reason": reason])
+                let word = plan.wait == nil ? "WaitingForEdges" : "WaitingForRoom"
+                // A place in the queue changes all the time; the log says once that there is one.
+                if word != lastWord || plan.wait == nil {
+                    coordinator.logger(for: job).info("waiting for edges", ["reason": reason])
+                }
+                (lastReason, lastWord) = (reason, word)
                 var shown = job
                 shown.header.placement = plan
-                let word = plan.wait == nil ? "WaitingForEdges" : "WaitingForRoom"
                 await runner.show(shown) { $0.set("Progressing", false, word, reason, at: runner.now) }
             }
             try await Task.sleep(for: .seconds(plan.wait?.retrySeconds ?? 0.2))

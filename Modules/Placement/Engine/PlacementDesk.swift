@@ -123,7 +123,7 @@ struct PlacementDesk: Sendable {
                 return PlacementPlan(
                     trainingType: request.declaredType ?? .federated, typeReason: "not looked at yet", decisions: [],
                     policy: request.policy,
-                    wait: PlacementWait(reason: "\(count) jobs are before it", retrySeconds: 5))
+                    wait: PlacementWait(reason: "\(count) jobs are before it", retrySeconds: Self.pause(behind: count)))
             }
             for other in first {
                 let outcome = try PlacementEngine.decide(
@@ -140,6 +140,9 @@ struct PlacementDesk: Sendable {
         }
         return try PlacementEngine.plan(request, context, waited: waited)
     }
+
+    /// Ten thousand jobs that wait ask five hundred times a second in all; well below the silence at which the queue forgets.
+    private static func pause(behind count: Int) -> Double { min(20, 5 + Double(count) / 600) }
 
     /// Tells jobs of lower priority to give way, as few as will do, the lowest and youngest first.
     /// - Returns: the names of those that were told, or had been before; `nil` when it would not help.
