@@ -109,9 +109,14 @@ public struct CoreCloud: Sendable {
         let file = configuration.placement.rules
         guard !file.isEmpty else { return nil }
         let path = file.hasPrefix("/") ? file : "\(directory)/\(file)"
-        do { return try [UInt8](Data(contentsOf: URL(filePath: path))) } catch {
-            throw DaemonError("invalid", "placement.rules names \(path), which cannot be read", cause: error)
+        let bytes: [UInt8]
+        do { bytes = try [UInt8](Data(contentsOf: URL(filePath: path))) } catch {
+            throw DaemonError("invalid", "placement.rules names \(path), which cannot be read")
         }
+        do { _ = try TrainingTypeRules(json: bytes) } catch {
+            throw DaemonError("invalid", "placement.rules names \(path), which holds no rules: \(error.message)")
+        }
+        return bytes
     }
 
     /// Where the command line of this machine finds the core.

@@ -211,6 +211,7 @@ public actor FedLearnParticipant {
         await datasets.forget()
         if ownThreads.removeValue(forKey: uid) != nil {
             _ = try await bus.call(AllocationContract.release, AllocationRelease(owner: uid))
+            try await shareTheRest()
         }
     }
 
@@ -224,7 +225,14 @@ public actor FedLearnParticipant {
         let own = ThreadExecutor(name: "training-own")
         try await own.bind(to: allocation.threads)
         ownThreads[uid] = own
+        try await shareTheRest()
         return own
+    }
+
+    /// Keeps the jobs that share off the hardware threads that belong to others.
+    private func shareTheRest() async throws {
+        let shared = try await bus.call(AllocationContract.allocations, Empty()).body.sharedThreads
+        if !shared.isEmpty { try await training.bind(to: shared) }
     }
 
     // MARK: - Training

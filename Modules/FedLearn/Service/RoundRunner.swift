@@ -24,7 +24,6 @@ struct RoundRunner: Sendable {
 
     /// - Throws: `FedLearnError` `round-failed` when the round was repeated too often.
     func run(round: Int) async throws {
-        let started = ContinuousClock.now
         let patience = RetryPolicy(base: .seconds(1), maximum: .seconds(20), attempts: nil)
         var generator = SystemRandomNumberGenerator()
         var last = ""
@@ -32,7 +31,7 @@ struct RoundRunner: Sendable {
         var attempt = 0
         while refusals < Self.refusals {
             do {
-                try await attemptRound(round, started: started)
+                try await attemptRound(round)
                 return
             } catch let error as Repeat {
                 attempt += 1
@@ -52,7 +51,7 @@ struct RoundRunner: Sendable {
             "round \(round) was refused \(Self.refusals) times; last: \(last). Apply the job again once that is mended")
     }
 
-    private func attemptRound(_ round: Int, started: ContinuousClock.Instant) async throws {
+    private func attemptRound(_ round: Int) async throws {
         var job = try await runner.currentJob()
         var open = try await coordinator.storage.openRound(of: job.uid)
         if open == nil {
@@ -80,7 +79,7 @@ struct RoundRunner: Sendable {
             absences = try await collect(open, base: base, job: &job)
             try await coordinator.storage.close(job.reference(round: round))
         }
-        try await commit(open, base: base, absences: absences, job: job, started: started, opened: opened)
+        try await commit(open, base: base, absences: absences, job: job, opened: opened)
     }
 
     private func mender(_ job: Job) -> ModelMender {
@@ -112,7 +111,8 @@ struct RoundRunner: Sendable {
                     ? "\(plan.chosen.count) of at least \(job.spec.minimumClients) edges are eligible: "
                         + (plan.decisions.isEmpty
                             ? "none has joined"
-                            : plan.decisions.map { "\($0.edge): \($0.reason)" }.joined(separator: "; "))
+                            : plan.decisions.filter { $0.outcome != .chosen }.map { "\($0.edge): \($0.reason)" }.joined(
+                                separator: "; "))
                     : "waiting for \(plan.pending.map(\.text).joined(separator: ", ")) to reconnect")
             if reason != lastReason {
                 let word = plan.wait == nil ? "WaitingForEdges" : "WaitingForRoom"
@@ -252,8 +252,7 @@ struct RoundRunner: Sendable {
     // MARK: - Averaging
 
     private func commit(
-        _ open: OpenRound, base: Manifest, absences: [Name: String], job: Job, started: ContinuousClock.Instant,
-        opened: ContinuousClock.Instant
+        _ open: OpenRound, base: Manifest, absences: [Name: String], job: Job, opened: ContinuousClock.Instant
     ) async throws {
         var job = job
         let round = open.round
@@ -306,7 +305,7 @@ struct RoundRunner: Sendable {
             absent: open.participants.filter { edge in !updates.contains { $0.edge == edge } }.map {
                 Absence(edge: $0, reason: absences[$0] ?? "no update before the core restarted")
             },
-            accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - started).seconds,
+            accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - opened).seconds,
             bytesToEdges: updates.reduce(0) { $0 + $1.fetchedBytes },
             bytesFromEdges: updates.reduce(0) { $0 + $1.bytes })
         job.current = nil
@@ -322,7 +321,7 @@ struct RoundRunner: Sendable {
             ])
         coordinator.metrics.rounds.increment()
         coordinator.metrics.roundSeconds.observe(summary.seconds)
-        await tellPlacement(updates, round, job, seconds: (ContinuousClock.now - opened).seconds)
+        await tellPlacement(updates, round, job, seconds: summary.seconds)
         // The updates have done their work. A crash before this leaves them until the job is deleted.
         try await transfer.release(job.updatePrefix(round: round))
     }

@@ -12,12 +12,16 @@ struct Candidate: Sendable {
     var modelWeight: Double
     /// Everything of a round that is not training, in seconds.
     var transfer: Double
+    /// One standard deviation of that from round to round.
+    var transferDeviation: Double
     var samples: Int
     var idleThreads: Double
     /// What one transfer gets, in bytes per second.
     var bytesPerSecond: Double
     /// Above 1 for an edge that others are preferred to.
     var reluctance: Double
+    /// Whether it is to be used only when nothing else will do.
+    var isAvoided: Bool
     var facts: Words
 
     var name: Name { site.name }

@@ -172,25 +172,25 @@ struct EdgeAssessor {
         // The model goes and an update of its size comes back; whoever else trains there shares the link.
         let moving = Double(request.modelBytes) * (1 / down + 1 / up)
         let learned = context.forecaster.overhead(request.workload, at: site.name)
-        let transfer = (learned ?? moving + 2 * roundTrip + Self.fixedOverhead) + others * moving
+        let assumed = moving + 2 * roundTrip + Self.fixedOverhead
+        let transfer = (learned?.seconds ?? assumed) + others * moving
         let isMeasured = link?.down?.bytesPerSecond != nil
         return Candidate(
             site: site,
             training: context.forecaster.training(request.workload, at: site, samples: samples, idleThreads: idle),
-            modelWeight: modelWeight, transfer: transfer, samples: samples, idleThreads: idle,
+            modelWeight: modelWeight, transfer: transfer, transferDeviation: learned?.deviation ?? assumed / 2,
+            samples: samples, idleThreads: idle,
             bytesPerSecond: min(down, up),
-            reluctance: reluctance(site),
+            reluctance: reluctance(site), isAvoided: isAvoided(site),
             facts: facts(site, samples: samples, idle: idle, rate: isMeasured ? min(down, up) : nil))
     }
 
     private func reluctance(_ site: Site) -> Double {
-        var factor = 1.0
-        let isPreferred = (request.spec.prefer ?? [:]).allSatisfy { site.report.labels[$0.key] == $0.value }
-        if !isPreferred { factor *= 1.1 }
-        for taint in site.report.taints ?? [] where taint.effect == .preferNoSchedule && !isTolerated(taint) {
-            factor *= 1.5
-        }
-        return factor
+        (request.spec.prefer ?? [:]).allSatisfy { site.report.labels[$0.key] == $0.value } ? 1 : 1.1
+    }
+
+    private func isAvoided(_ site: Site) -> Bool {
+        site.report.taints?.contains { $0.effect == .preferNoSchedule && !isTolerated($0) } ?? false
     }
 
     private func facts(_ site: Site, samples: Int, idle: Double, rate: Double?) -> Words {
@@ -200,7 +200,7 @@ struct EdgeAssessor {
             return
                 "holds \(samples) samples of '\(dataset)'; \(tenths) of \(site.report.hardware.threads) threads idle, "
                 + "\(site.report.load.availableMemory / 1_000_000) MB of memory free, link "
-                + (rate.map { "\(ByteCount(Int(min($0, 1e15))))/s" } ?? "not measured")
+                + (rate.map { "of \(ByteCount(Int(min($0, 1e15))))/s" } ?? "not measured")
         }
     }
 }

@@ -60,10 +60,10 @@ struct PlacementDesk: Sendable {
             let reservation = reservation(request, plan.chosen, plan.prediction, context)
             book.hold(reservation)
             change.hold(reservation)
-        } else if plan.wait != nil {
+        } else if plan.pending.isEmpty {
             // Whoever held on to a part while waiting for the rest could keep another from its rest for ever.
             release(request.jobUID, &change)
-            if let jobs = try makeRoom(for: request, context, &change) {
+            if plan.wait != nil, let jobs = try makeRoom(for: request, context, &change) {
                 plan.wait?.reason += "; \(EdgeAssessor.list(jobs)) will give way at the end of the round"
             }
         }
@@ -77,12 +77,12 @@ struct PlacementDesk: Sendable {
 
     /// These jobs have ended.
     mutating func release(_ uids: [String]) -> Change {
-        var change = Change()
         for uid in uids {
             queue.remove(uid)
-            release(uid, &change)
+            book.release(uid)
         }
-        return change
+        // Also what is not held: nothing of it is to stay stored.
+        return Change(released: uids)
     }
 
     /// Ends what was not renewed, and forgets who no longer asks.
@@ -176,6 +176,8 @@ struct PlacementDesk: Sendable {
             rest = spared
             victims.removeAll { $0.jobUID == victim.jobUID }
         }
+        // Without any it fits as soon as it has waited long enough.
+        guard !victims.isEmpty else { return nil }
         for victim in victims {
             book.evict(victim.jobUID, reason)
             if let evicted = book[victim.jobUID] { change.hold(evicted) }

@@ -60,7 +60,7 @@ enum PlacementEngine {
             outcome.wait = .quota
         } else if choice.chosen.count < request.minimumEdges, !survey.full.isEmpty {
             outcome.wait = .room
-        } else if !isRunning, count == candidates.count, count < wanted, waited < patience {
+        } else if !isRunning, candidates.count < wanted, count < wanted, waited < patience {
             outcome.wait = .room
         }
         return outcome
@@ -82,7 +82,7 @@ enum PlacementEngine {
     private static func count(
         _ request: PlacementRequest, _ candidates: [Candidate], _ context: PlacementContext
     ) -> Int {
-        let usable = spread(candidates, request)
+        let usable = usable(candidates, request)
         let most = min(request.maximumEdges ?? .max, usable.count)
         guard let deadline = request.deadline, most > request.minimumEdges else { return most }
         let left = Double(deadline.milliseconds - context.now.milliseconds) / 1000
@@ -92,13 +92,15 @@ enum PlacementEngine {
         while count > request.minimumEdges, Double(request.rounds) * (costs[count - 1] + aggregation) > left {
             count -= 1
         }
-        return count
+        let isMet = Double(request.rounds) * (costs[count - 1] + aggregation) <= left
+        // Edges are left out to keep the deadline, not for nothing.
+        return isMet ? count : most
     }
 
     private static func choose(
         _ count: Int, of candidates: [Candidate], _ request: PlacementRequest, _ context: PlacementContext
     ) throws -> Choice {
-        let usable = spread(candidates, request)
+        let usable = usable(candidates, request)
         var choice = try request.policy.choice.choose(
             min(count, usable.count), of: usable.map { candidates[$0] }, for: request)
         var scores = [Double](repeating: 0, count: candidates.count)
@@ -107,12 +109,19 @@ enum PlacementEngine {
         return stay(choice, candidates, request, context) ?? choice
     }
 
-    /// Candidates that `spec.placement.spread` leaves: of those with the same value of the label, the cheapest. Edges share
-    /// nothing within a job, so one that is dearer than as many others of its value as may run is never needed.
-    private static func spread(_ candidates: [Candidate], _ request: PlacementRequest) -> [Int] {
-        guard let spread = request.spec.spread else { return Array(candidates.indices) }
+    /// The candidates to choose from: those with a taint that prefers no job only where the others are too few.
+    private static func usable(_ candidates: [Candidate], _ request: PlacementRequest) -> [Int] {
+        let willing = spread(candidates.indices.filter { !candidates[$0].isAvoided }, of: candidates, request)
+        if willing.count >= request.maximumEdges ?? request.minimumEdges { return willing }
+        return spread(Array(candidates.indices), of: candidates, request)
+    }
+
+    /// What `spec.placement.spread` leaves: of those with the same value of the label, the cheapest. Edges share nothing within
+    /// a job, so one that is dearer than as many others of its value as may run is never needed.
+    private static func spread(_ indices: [Int], of candidates: [Candidate], _ request: PlacementRequest) -> [Int] {
+        guard let spread = request.spec.spread else { return indices }
         var counts: [String?: Int] = [:]
-        let order = candidates.indices.sorted {
+        let order = indices.sorted {
             (candidates[$0].cost, candidates[$0].name) < (candidates[$1].cost, candidates[$1].name)
         }
         return order.filter { index in
@@ -129,7 +138,7 @@ enum PlacementEngine {
         guard let held = context.book[request.jobUID], !choice.chosen.isEmpty else { return nil }
         let current = candidates.indices.filter { held.edges.contains(candidates[$0].name) }
         guard current.count == held.edges.count, current.count == choice.chosen.count, Set(current) != choice.chosen,
-            Set(current).isSubset(of: spread(candidates, request))
+            Set(current).isSubset(of: usable(candidates, request))
         else { return nil }
         let rounds = Double(max(1, request.rounds))
         let staying = rounds * (current.map { candidates[$0].cost }.max() ?? 0)
@@ -145,7 +154,11 @@ enum PlacementEngine {
     private static func prediction(
         _ request: PlacementRequest, _ chosen: [Candidate], _ context: PlacementContext
     ) -> PlacementPrediction? {
-        let parts = chosen.map { RoundPart(edge: $0.name, compute: $0.training, transferSeconds: $0.transfer) }
+        let parts = chosen.map {
+            RoundPart(
+                edge: $0.name, compute: $0.training, transferSeconds: $0.transfer,
+                transferDeviation: $0.transferDeviation)
+        }
         guard
             let job = FederatedJob.predict(
                 parts, rounds: max(1, request.rounds),
@@ -217,7 +230,10 @@ enum PlacementEngine {
         for reservation in ends {
             book.release(reservation.jobUID)
             let fitting = edges.count { book.free(of: $0, besides: request.jobUID).holds(request.demand) }
-            if fitting >= request.minimumEdges { return reservation.predictedEnd }
+            // What should have ended already will end nobody knows when.
+            if fitting >= request.minimumEdges {
+                return reservation.predictedEnd.flatMap { $0 > context.now ? $0 : nil }
+            }
         }
         return nil
     }

@@ -18,6 +18,10 @@ public actor PlacementService {
     private let startTime: Timestamp
     private let start = ContinuousClock.now
     private var desk: PlacementDesk
+    /// Jobs whose rows are not what memory says.
+    private var unsaved: Set<String> = []
+    private var isSaving = false
+    private var savers: [CheckedContinuation<Void, Never>] = []
     private var forecaster = RoundForecaster()
     private var snapshot: (value: TopologySnapshot, taken: ContinuousClock.Instant)?
 
@@ -126,8 +130,24 @@ public actor PlacementService {
 
     private func release(_ uids: [String]) async throws { try await save(desk.release(uids)) }
 
+    /// Stores how the jobs of `change` stand now. One write at a time and of what is true by then, so that none overtakes another;
+    /// whoever waits for a write finds what it wanted stored together with the others'.
     private func save(_ change: PlacementDesk.Change) async throws {
-        if !change.isEmpty { try await storage.save(change) }
+        unsaved.formUnion(change.held.map(\.jobUID) + change.released)
+        while isSaving { await withCheckedContinuation { savers.append($0) } }
+        guard !unsaved.isEmpty else { return }
+        let jobs = unsaved
+        unsaved = []
+        isSaving = true
+        defer {
+            isSaving = false
+            for saver in savers { saver.resume() }
+            savers = []
+        }
+        do { try await storage.save(jobs.map { ($0, desk.book[$0]) }) } catch {
+            unsaved.formUnion(jobs)
+            throw error
+        }
     }
 
     private func context(_ topology: TopologySnapshot) -> PlacementContext {

@@ -31,13 +31,15 @@ struct ReservationStorage: Sendable {
         }
     }
 
-    /// Stores what a step changed, all of it or nothing.
-    func save(_ change: PlacementDesk.Change) async throws {
-        let held = try change.held.map { ($0.jobUID, try [UInt8](JSONEncoder().encode($0))) }
-        let released = change.released
+    /// Stores what jobs hold, or that they hold nothing; all of it or nothing.
+    func save(_ jobs: [(uid: String, held: Reservation?)]) async throws {
+        let rows = try jobs.map { ($0.uid, try $0.held.map { try [UInt8](JSONEncoder().encode($0)) }) }
         try await database.write { connection in
-            for uid in released { try connection.execute("DELETE FROM placement_reservations WHERE job = ?", uid) }
-            for (uid, document) in held {
+            for (uid, document) in rows {
+                guard let document else {
+                    try connection.execute("DELETE FROM placement_reservations WHERE job = ?", uid)
+                    continue
+                }
                 try connection.execute(
                     "INSERT INTO placement_reservations (job, document) VALUES (?, ?) "
                         + "ON CONFLICT (job) DO UPDATE SET document = excluded.document", uid, document)

@@ -84,6 +84,21 @@ import Testing
         #expect(desk.book.all.map(\.job.text) == ["high", "low"])
     }
 
+    @Test func aJobThatCanRunNowhereAnyMoreHoldsNothing() throws {
+        var desk = desk()
+        let context = try PlacementContext.make([.make("edge-1", threads: 2)])
+        var first = try PlacementRequest.make("first", spec: Self.cpus(2))
+        #expect(try desk.reserve(first, context).plan.wait == nil)
+        first.spec.select = ["zone": "none"]
+        let lost = try desk.reserve(first, context)
+        #expect(lost.plan.chosen.isEmpty && lost.change.released == ["uid-first"])
+        #expect(try desk.reserve(.make("second", spec: Self.cpus(2), submitted: 1), context).plan.wait == nil)
+        // An edge that is about to reconnect is waited for.
+        let away = try PlacementContext.make([.make("edge-1", phase: .reconnecting, threads: 2)])
+        _ = try desk.reserve(.make("second", spec: Self.cpus(2), submitted: 1), away)
+        #expect(desk.book["uid-second"] != nil)
+    }
+
     @Test func equalPriorityNeverGivesWay() throws {
         var desk = desk()
         let context = try PlacementContext.make([.make("edge-1", threads: 2)])

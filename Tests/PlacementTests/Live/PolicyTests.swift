@@ -63,6 +63,10 @@ import Testing
         #expect(try Self.chosen(request, context).count == 3)
         request.spec.finishWithinSeconds = 60
         #expect(try Self.chosen(request, context) == ["edge-1", "edge-2"])
+        // Nobody is left out for a deadline that is missed all the same.
+        request.spec.finishWithinSeconds = 0.1
+        #expect(try Self.chosen(request, context).count == 3)
+        request.spec.finishWithinSeconds = 60
         request.minimumEdges = 3
         let late = try PlacementEngine.plan(request, context)
         #expect(late.chosen.count == 3)
@@ -86,6 +90,15 @@ import Testing
         request.spec.prefer = ["power": "solar"]
         #expect(try Self.chosen(request, Self.context([1_000_000, 1_050_000], labels: labels)) == ["edge-2"])
         #expect(try Self.chosen(request, Self.context([1_000_000, 2_000_000], labels: labels)) == ["edge-1"])
+    }
+
+    @Test func anEdgeThatWouldRatherNotIsUsedWhenTheOthersAreTooFew() throws {
+        let taint = Taint(key: "office", effect: .preferNoSchedule)
+        let context = try PlacementContext.make([.make("edge-1"), .make("edge-2", taints: [taint])])
+        #expect(try Self.chosen(.make(), context) == ["edge-1"])
+        #expect(try Self.chosen(.make(minimum: 2), context) == ["edge-1", "edge-2"])
+        let tolerant = PlacementSpec(tolerations: [TolerationSpec(key: "office")])
+        #expect(try Self.chosen(.make(spec: tolerant), context) == ["edge-1", "edge-2"])
     }
 
     /// Level one keeps the better half by idle resource times communication; level two takes the fastest of it.

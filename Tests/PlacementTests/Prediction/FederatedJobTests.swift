@@ -19,21 +19,21 @@ import Testing
 
     @Test func withoutDoubtAJobIsItsSlowestEdge() throws {
         let parts = try [Self.part("a", 2, transfer: 1), Self.part("b", 2.5), Self.part("c", 1, transfer: 1.5)]
-        let job = try #require(FederatedJob.predict(parts, rounds: 10, aggregationSeconds: 0.5))
+        let job = try #require(FederatedJob.predict(parts, rounds: 10, aggregationSeconds: 0.5, drift: 0))
         #expect(abs(job.seconds - 35) < 1e-9 && job.slowest.text == "a" && abs(job.roundSeconds - 3.5) < 1e-9)
         #expect(abs(job.low - job.seconds) < 1e-9 && abs(job.high - job.seconds) < 1e-9)
     }
 
     @Test func whatCannotBePredictedIsNot() throws {
         let part = try Self.part("a", 1)
-        #expect(FederatedJob.predict([], rounds: 3, aggregationSeconds: 0) == nil)
-        #expect(FederatedJob.predict([part], rounds: 0, aggregationSeconds: 0) == nil)
-        #expect(FederatedJob.predict([part], rounds: 3, aggregationSeconds: .nan) == nil)
+        #expect(FederatedJob.predict([], rounds: 3, aggregationSeconds: 0, drift: 0) == nil)
+        #expect(FederatedJob.predict([part], rounds: 0, aggregationSeconds: 0, drift: 0) == nil)
+        #expect(FederatedJob.predict([part], rounds: 3, aggregationSeconds: .nan, drift: 0) == nil)
         let never = TransferEstimate(
             fetchedBytes: 1, sentBytes: 1, downBytesPerSecond: 0, upBytesPerSecond: 1, roundTripSeconds: 0)
         #expect(never.seconds == .infinity)
         let stuck = RoundPart(edge: part.edge, compute: part.compute, transferSeconds: never.seconds)
-        #expect(FederatedJob.predict([part, stuck], rounds: 3, aggregationSeconds: 0) == nil)
+        #expect(FederatedJob.predict([part, stuck], rounds: 3, aggregationSeconds: 0, drift: 0) == nil)
     }
 
     @Test func transfersAreBytesOverBandwidthAndRoundTrips() {
@@ -57,7 +57,7 @@ import Testing
                     transfer: .random(in: 0...0.3, using: &generator))
             }
             let rounds = 8
-            let job = try #require(FederatedJob.predict(parts, rounds: rounds, aggregationSeconds: 0.1))
+            let job = try #require(FederatedJob.predict(parts, rounds: rounds, aggregationSeconds: 0.1, drift: 0))
             let drawn = (0..<2_000).map { _ in
                 (0..<rounds).reduce(0.0) { sum, _ in
                     sum + 0.1
@@ -74,7 +74,7 @@ import Testing
     /// What all rounds are off by together does not even out.
     @Test func biasStaysAndNoiseEvensOut() throws {
         func width(_ part: RoundPart, _ rounds: Int) throws -> Double {
-            let job = try #require(FederatedJob.predict([part], rounds: rounds, aggregationSeconds: 0))
+            let job = try #require(FederatedJob.predict([part], rounds: rounds, aggregationSeconds: 0, drift: 0))
             return job.high / job.low - 1
         }
         let (biased, noisy) = (try Self.part("a", 1, bias: 0.1), try Self.part("a", 1, noise: 0.1))

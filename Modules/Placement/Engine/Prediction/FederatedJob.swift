@@ -8,9 +8,10 @@ package enum FederatedJob {
     /// The times of the edges' rounds are taken to be normal and independent, which makes the slowest later than the slowest
     /// expectation (Clark, Operations Research 1961, computed here by quadrature); what is off for all rounds of an edge adds
     /// up over the rounds, and what differs from round to round evens out.
+    /// - Parameter drift: one standard deviation, as a share, of what all edges and rounds of a job have in common.
     /// - Returns: `nil` without edges or rounds, or when a transfer never ends.
     package static func predict(
-        _ parts: [RoundPart], rounds: Int, aggregationSeconds: Double
+        _ parts: [RoundPart], rounds: Int, aggregationSeconds: Double, drift: Double = usualDrift
     ) -> JobPrediction? {
         guard rounds >= 1, aggregationSeconds >= 0, aggregationSeconds.isFinite,
             parts.allSatisfy({ $0.mean.isFinite && $0.mean >= 0 && $0.deviation.isFinite })
@@ -22,12 +23,18 @@ package enum FederatedJob {
         let bias = zip(ordered, shares).reduce(0) { $0 + $1.1 * $1.0.compute.bias * $1.0.compute.seconds }
         let count = Double(rounds)
         let seconds = count * (expected + aggregationSeconds)
-        let deviation = (count * variance + count * count * bias * bias).squareRoot()
+        // All rounds of a job share the hour in which it runs, and what else its machines do then.
+        let drift = drift * seconds
+        let deviation = (count * variance + count * count * bias * bias + drift * drift).squareRoot()
         let reach = 1.645 * deviation / max(seconds, .leastNormalMagnitude)
         return JobPrediction(
             seconds: seconds, low: seconds * exp(-reach), high: seconds * exp(min(reach, 5)),
             roundSeconds: expected + aggregationSeconds, slowest: last.edge)
     }
+
+    /// One standard deviation of whole jobs, as a share, where everything of their rounds is known: ten like jobs in a row, on a
+    /// machine that did other things as well, were 6 % off.
+    package static let usualDrift = 0.06
 
     /// Mean and variance of the slowest, and each part's probability to be it.
     private static func slowest(_ parts: [RoundPart]) -> (mean: Double, variance: Double, shares: [Double]) {
@@ -36,7 +43,7 @@ package enum FederatedJob {
         guard top > bottom else {
             return (parts[0].mean, 0, parts.indices.map { $0 == 0 ? 1 : 0 })
         }
-        let cells = 512
+        let cells = 128
         let width = (top - bottom) / Double(cells)
         // The share of each cell is what the product of the distributions rises by in it.
         var mean = 0.0
@@ -64,7 +71,10 @@ package enum FederatedJob {
 extension RoundPart {
     fileprivate var mean: Double { compute.seconds + transferSeconds }
 
-    fileprivate var deviation: Double { compute.seconds * compute.noise }
+    fileprivate var deviation: Double {
+        let training = compute.seconds * compute.noise
+        return (training * training + transferDeviation * transferDeviation).squareRoot()
+    }
 
     fileprivate func probability(below seconds: Double) -> Double {
         guard deviation > 0 else { return seconds >= mean ? 1 : 0 }

@@ -56,8 +56,13 @@ struct OverheadBook: Sendable {
         }
     }
 
-    func transfer(_ workload: TrainingWorkload, at edge: Name) -> Double? {
-        median(Key(workload: workload, edge: edge))
+    /// The median and one standard deviation, in seconds.
+    func transfer(_ workload: TrainingWorkload, at edge: Name) -> (seconds: Double, deviation: Double)? {
+        let key = Key(workload: workload, edge: edge)
+        guard let seconds = median(key), let values = values[key]?.seconds else { return nil }
+        // The median absolute deviation, times what makes it the standard deviation of normal noise.
+        let off = values.map { abs($0 - seconds) }.sorted()
+        return (seconds, 1.4826 * off[off.count / 2])
     }
     func aggregation(_ workload: TrainingWorkload) -> Double? { median(Key(workload: workload, edge: nil)) }
 

@@ -39,7 +39,7 @@ struct RoundForecaster: Sendable {
         prediction.high *= slowdown
         if let accuracy = profiles.accuracy(of: workload, hardware: hardware), accuracy.count > 0 {
             let percent = (accuracy.meanError * 1000).rounded() / 10
-            prediction.basis.reason += "; predictions of it were \(percent) % off over \(accuracy.count) rounds"
+            prediction.basis.reason += "; its training was predicted \(percent) % off over \(accuracy.count) rounds"
         }
         return prediction
     }
@@ -54,8 +54,11 @@ struct RoundForecaster: Sendable {
             basis: Prediction.Basis(match: .assumed, reason: "no run like it is known; 2 GFLOP/s assumed"), runs: 0)
     }
 
-    /// What of a round at an edge is not training: moving the model and its update, and waiting. `nil` before the first.
-    func overhead(_ workload: TrainingWorkload, at edge: Name) -> Double? { overheads.transfer(workload, at: edge) }
+    /// What of a round at an edge is not training, moving the model and its update and waiting, with one standard deviation of it
+    /// from round to round. `nil` before the first.
+    func overhead(_ workload: TrainingWorkload, at edge: Name) -> (seconds: Double, deviation: Double)? {
+        overheads.transfer(workload, at: edge)
+    }
 
     /// Averaging, judging and committing, once a round.
     func aggregation(_ workload: TrainingWorkload) -> Double {
