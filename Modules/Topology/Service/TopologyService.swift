@@ -57,8 +57,7 @@ public actor TopologyService {
     /// Registers the calls this service answers. Call before the bus runs.
     public nonisolated func register() {
         bus.handle(TopologyContract.join) { [self] request in try await join(request) }
-        // From memory and within microseconds: a thousand edges report every second.
-        bus.handle(TopologyContract.report, execution: .inline) { [self] request in try await report(request) }
+        bus.handle(TopologyContract.report) { [self] request in try await report(request) }
         bus.handle(TopologyContract.history) { [self] (request: Inbound<HistoryQuery>) -> HistoryReply in
             try await history(request.body)
         }
