@@ -1,5 +1,6 @@
-"""count_tests.py RESULTS [TOOLS]: the closing line of Tools/test, from the xUnit file of Swift Testing and, when the tools'
-own tests ran too, the file with their counts. Fails when no test ran, because a run that executes nothing proves nothing.
+"""count_tests.py RESULTS [TOOLS]: the closing line of Tools/test, from the directory with the xUnit files of Swift Testing, one
+for each process, and, when the tools' own tests ran too, the file with their counts. Fails when a process ran no test, because a
+run that executes nothing proves nothing.
 """
 
 import sys
@@ -7,14 +8,20 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 
-def main(path: str, tools: str | None = None) -> int:
+def main(results: str, tools: str | None = None) -> int:
     passed_tools, failed, skipped_tools = (int(word) for word in Path(tools).read_text().split()) if tools else (0, 0, 0)
-    try:
-        cases = list(ElementTree.parse(path).iter("testcase"))
-    except (OSError, ElementTree.ParseError) as error:
-        print(f"Tools/test: the test process left no results ({error}); it crashed or was stopped", file=sys.stderr)
-        print(f"{passed_tools} passed, {failed + 1} failed")
-        return 1
+    cases = []
+    for file in sorted(Path(results).glob("*.xml")):
+        try:
+            found = list(ElementTree.parse(file).iter("testcase"))
+        except (OSError, ElementTree.ParseError) as error:
+            print(f"failed: {file.stem}: its process left no results ({error}); it crashed or was stopped", file=sys.stderr)
+            failed += 1
+            continue
+        if all(case.find("skipped") is not None for case in found):
+            print(f"failed: {file.stem}: no test ran; does the filter match a test?", file=sys.stderr)
+            failed += 1
+        cases += found
     skipped = [case for case in cases if case.find("skipped") is not None]
     broken = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
     for word, group in (("skipped", skipped), ("failed", broken)):
@@ -22,9 +29,6 @@ def main(path: str, tools: str | None = None) -> int:
             print(f"{word}: {case.get('classname')}.{case.get('name')}", file=sys.stderr)
     failed += len(broken)
     passed = passed_tools + len(cases) - len(skipped) - len(broken)
-    if len(cases) == len(skipped):
-        print("Tools/test: no test ran; does the filter match a test?", file=sys.stderr)
-        failed += 1
     sys.stderr.flush()
     print(f"{passed} passed, {failed} failed, {len(skipped) + skipped_tools} skipped")
     return 1 if failed else 0
