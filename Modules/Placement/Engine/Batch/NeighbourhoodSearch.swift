@@ -73,8 +73,8 @@ struct NeighbourhoodSearch {
     }
 
     /// The temperature at the start and at the end, in units of a job's mean least cost.
-    private static let hot = 0.05
-    private static let cold = 0.0005
+    private static let hot = 0.15
+    private static let cold = 0.001
     /// Up to so many jobs, a job is put back without regard to where it was.
     private static let few = 64
 
