@@ -22,6 +22,8 @@ import Testing
         for inputs, outputs in zip(units, units[1:]):
             weights.append(flat[at : at + inputs * outputs].reshape(inputs, outputs)); at += inputs * outputs
             biases.append(flat[at : at + outputs].copy()); at += outputs
+        anchors = [(w.copy(), b.copy()) for w, b in zip(weights, biases)]
+        mu = settings["proximal"]
         velocities = [[np.zeros_like(w), np.zeros_like(b)] for w, b in zip(weights, biases)]
         losses = []
         for order in settings["orders"]:
@@ -39,6 +41,8 @@ import Testing
                 for layer in reversed(range(len(weights))):
                     gw, gb = inputs[layer].T @ gradient + decay * weights[layer], gradient.sum(axis=0)
                     gradient = (gradient @ weights[layer].T) * (inputs[layer] > 0)
+                    gw = gw + mu * (weights[layer] - anchors[layer][0])
+                    gb = gb + mu * (biases[layer] - anchors[layer][1])
                     v = velocities[layer]
                     v[0] = momentum * v[0] + gw
                     v[1] = momentum * v[1] + gb
@@ -55,20 +59,22 @@ import Testing
         var rate: Float
         var momentum: Float
         var decay: Float
+        var proximal: Float
         var orders: [[Int]]
     }
 
     @Test(
         .enabled(if: Python.has("numpy"), "needs NumPy: run Tools/test"),
         arguments: [
-            ([6, 4], MomentumSGD(learningRate: 0.1, momentum: 0.9, weightDecay: 0)),
-            ([6, 12, 4], MomentumSGD(learningRate: 0.05, momentum: 0.9, weightDecay: 0.01)),
-            ([6, 10, 8, 4], MomentumSGD(learningRate: 0.03, momentum: 0.5, weightDecay: 0.001)),
-            ([6, 10, 4], MomentumSGD(learningRate: 0.1, momentum: 0, weightDecay: 0)),
+            ([6, 4], MomentumSGD(learningRate: 0.1, momentum: 0.9, weightDecay: 0), Float(0)),
+            ([6, 12, 4], MomentumSGD(learningRate: 0.05, momentum: 0.9, weightDecay: 0.01), Float(0.3)),
+            ([6, 10, 8, 4], MomentumSGD(learningRate: 0.03, momentum: 0.5, weightDecay: 0.001), Float(0)),
+            ([6, 10, 4], MomentumSGD(learningRate: 0.1, momentum: 0, weightDecay: 0), Float(1.5)),
         ]
-    ) func aWholeTrainingAgreesWithNumPy(units: [Int], optimizer: MomentumSGD) async throws {
+    ) func aWholeTrainingAgreesWithNumPy(units: [Int], optimizer: MomentumSGD, proximal: Float) async throws {
         let data = try clouds(95, features: 6, classes: 4, seed: 21)
-        let options = TrainingOptions(epochs: 3, batchSize: 16, optimizer: optimizer, seed: 77, streams: ["a", "b"])
+        var options = TrainingOptions(epochs: 3, batchSize: 16, optimizer: optimizer, seed: 77, streams: ["a", "b"])
+        options.proximal = proximal
         var network = try Network(units: units, seed: 3)
         let folder = try TemporaryDirectory("training")
         try data.writeNPZ(to: folder.file("data.npz"))
@@ -79,7 +85,7 @@ import Testing
         }
         let settings = Settings(
             units: units, batch: 16, rate: optimizer.learningRate, momentum: optimizer.momentum,
-            decay: optimizer.weightDecay, orders: orders)
+            decay: optimizer.weightDecay, proximal: proximal, orders: orders)
         try JSONEncoder().encode(settings).write(to: URL(fileURLWithPath: folder.file("settings.json")))
 
         let printed = try await Python.run(program: Self.program, [folder.path])

@@ -28,6 +28,17 @@ public enum Python {
         }
     }
 
+    /// The interpreter of the benchmarks' environment (`Tools/bootstrap --bench`), where there is one with `modules`: for peers
+    /// that are too large for the tests' own environment.
+    public static func benchmark(_ modules: String...) -> String? {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent(".build/bench-venv/bin/python").path
+        let imports = modules.map { "import \($0)" }.joined(separator: "\n")
+        do {
+            return try ChildProcess.runToEnd([path, "-c", imports]).status == 0 ? path : nil
+        } catch { return nil }
+    }
+
     /// A script of `Tests/peers`.
     public static func peer(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

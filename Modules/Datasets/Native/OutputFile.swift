@@ -1,14 +1,14 @@
 import Glibc
 
 /// A file that appears under its name only when it is complete.
-final class OutputFile {
+package final class OutputFile {
     private let path: String
     private let temporary: String
     private let descriptor: Int32
     private var buffer: [UInt8] = []
     private var isFinished = false
 
-    init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         self.path = path
         temporary = "\(path).\(getpid()).partial"
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -25,12 +25,12 @@ final class OutputFile {
         if !isFinished { unlink(temporary) }
     }
 
-    func write(_ bytes: some Sequence<UInt8>) throws(DatasetError) {
+    package func write(_ bytes: some Sequence<UInt8>) throws(DatasetError) {
         buffer.append(contentsOf: bytes)
         if buffer.count >= 256 << 10 { try flush() }
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
         try flush()
         var start = 0
         while start < bytes.count {
@@ -42,7 +42,7 @@ final class OutputFile {
     }
 
     /// Makes the file durable and gives it its name.
-    func finish() throws(DatasetError) {
+    package func finish() throws(DatasetError) {
         try flush()
         guard fsync(descriptor) == 0 else { throw failure("made durable") }
         guard rename(temporary, path) == 0 else { throw failure("renamed") }

@@ -40,54 +40,10 @@ extension LabelledData {
     /// Writes a NumPy archive with the arrays `features` (float32, samples × features) and `labels` (int32), not compressed.
     /// - Throws: `DatasetError.Kind.tooLarge` for 4 GiB or more; `DatasetError.Kind.unwritable`.
     public func writeNPZ(to path: String) throws(DatasetError) {
-        let file = try OutputFile(path: path)
-        var directory: [UInt8] = []
-        var offset = 0
-        for (name, array) in [("features.npy", featuresArray), ("labels.npy", labelsArray)] {
-            let size = array.header.count + array.byteCount
-            guard offset + size < Int(UInt32.max) - (1 << 16) else {
-                throw DatasetError(.tooLarge, "\(path): the archive would reach 4 GiB; write .npy files instead")
-            }
-            var checksum = Checksum()
-            array.header.withUnsafeBytes { checksum.add($0) }
-            array.withBytes { checksum.add($0) }
-            var common: [UInt8] = []
-            common.append(littleEndian: UInt16(20))  // version needed: 2.0
-            common.append(littleEndian: UInt16(0x0800))  // the name is UTF-8
-            common.append(littleEndian: UInt16(0))  // stored
-            common.append(littleEndian: UInt16(0))  // 00:00
-            common.append(littleEndian: UInt16(0x21))  // 1980-01-01, so that the same data gives the same file
-            common.append(littleEndian: checksum.value)
-            common.append(littleEndian: UInt32(size))
-            common.append(littleEndian: UInt32(size))
-            common.append(littleEndian: UInt16(name.utf8.count))
-            common.append(littleEndian: UInt16(0))  // no extra field
-            var local: [UInt8] = []
-            local.append(littleEndian: UInt32(0x0403_4b50))
-            local += common + Array(name.utf8)
-            try file.write(local)
-            try file.write(array.header)
-            try array.write(to: file)
-            directory.append(littleEndian: UInt32(0x0201_4b50))
-            directory.append(littleEndian: UInt16(20))
-            directory += common
-            for _ in 0..<3 { directory.append(littleEndian: UInt16(0)) }  // comment, disk, internal attributes
-            directory.append(littleEndian: UInt32(0))
-            directory.append(littleEndian: UInt32(offset))
-            directory += Array(name.utf8)
-            offset += local.count + size
-        }
-        try file.write(directory)
-        var end: [UInt8] = []
-        end.append(littleEndian: UInt32(0x0605_4b50))
-        end.append(littleEndian: UInt32(0))
-        end.append(littleEndian: UInt16(2))
-        end.append(littleEndian: UInt16(2))
-        end.append(littleEndian: UInt32(directory.count))
-        end.append(littleEndian: UInt32(offset))
-        end.append(littleEndian: UInt16(0))
-        try file.write(end)
-        try file.finish()
+        let archive = try NPZWriter(path: path)
+        try archive.add(featuresArray, name: "features")
+        try archive.add(labelsArray, name: "labels")
+        try archive.finish()
     }
 
     private var featuresArray: NPYArray {

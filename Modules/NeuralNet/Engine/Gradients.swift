@@ -18,4 +18,18 @@ struct Gradients {
             outputs.append(try Tensor(zeros: [capacity, layer.outputs]))
         }
     }
+    /// Adds the gradient of the proximal term, μ · (w − anchor); nothing without an anchor.
+    mutating func pull(_ layers: [DenseLayer], towards anchor: [DenseLayer], by factor: Float) {
+        for (index, fixed) in anchor.enumerated() {
+            Self.pull(&weights[index], layers[index].weight, fixed.weight, factor)
+            Self.pull(&biases[index], layers[index].bias, fixed.bias, factor)
+        }
+    }
+
+    private static func pull(_ gradient: inout Tensor, _ value: Tensor, _ anchor: Tensor, _ factor: Float) {
+        gradient.withUnsafeMutableBufferPointer { gradient in
+            value.withUnsafeBufferPointer { Kernels.axpy(factor, $0, into: gradient) }
+            anchor.withUnsafeBufferPointer { Kernels.axpy(-factor, $0, into: gradient) }
+        }
+    }
 }

@@ -45,17 +45,23 @@ extension Network {
 
     /// Checks that `data` can go through this network.
     func validate(_ data: LabelledData) throws(NetworkError) {
-        guard data.count > 0 else { throw NetworkError(.unsuitableData, "the data set has no samples") }
-        guard data.featureCount == featureCount else {
+        try data.validate(features: featureCount, classes: classCount)
+    }
+}
+
+extension LabelledData {
+    /// Checks that the samples can go through a network.
+    func validate(features: Int, classes: Int) throws(NetworkError) {
+        guard count > 0 else { throw NetworkError(.unsuitableData, "the data set has no samples") }
+        guard featureCount == features else {
             throw NetworkError(
                 .unsuitableData,
-                "the data set has \(data.featureCount) features per sample, but the network takes \(featureCount)")
+                "the data set has \(featureCount) features per sample, but the network takes \(features)")
         }
-        if let label = data.labels.max(), Int(label) >= classCount {
+        if let label = labels.max(), Int(label) >= classes {
             throw NetworkError(
                 .unsuitableData,
-                "the data set has label \(label), but the network tells \(classCount) classes apart (0 to "
-                    + "\(classCount - 1))")
+                "the data set has label \(label), but the network tells \(classes) classes apart (0 to \(classes - 1))")
         }
     }
 }

@@ -1,8 +1,7 @@
-import Core
 public import Datasets
 import Tensor
 
-extension Network {
+extension Network: Classifier {
     /// Trains on `data` by minibatch gradient descent on the mean cross-entropy.
     ///
     /// Each epoch visits every sample once, in an order drawn from the options' seed and streams and the epoch. Velocities
@@ -25,37 +24,33 @@ extension Network {
         let capacity = min(options.batchSize, data.count)
         var workspace = try Workspace(units: units, capacity: capacity)
         var gradients = try Gradients(layers: layers, capacity: capacity)
-        var velocities = try Velocities(layers: layers)
-        let steps = (data.count + options.batchSize - 1) / options.batchSize
-        var lossByEpoch: [Double] = []
-        for epoch in 0..<options.epochs {
-            var generator = SplitMix64(seed: options.seed, labels: options.streams + ["epoch", String(epoch)])
-            let order = Permutation.random(of: data.count, using: &generator)
-            var lossSum = 0.0
-            for step in 0..<steps {
-                if shouldStop() { throw CancellationError() }
-                let start = step * options.batchSize
-                let end = min(data.count, start + options.batchSize)
-                let rows = gather(order[start..<end], of: data, into: &workspace)
-                forward(&workspace, rows: rows, with: blas)
-                lossSum += self.lossSum(workspace, rows: rows)
-                guard lossSum.isFinite else { throw Self.diverged(options, epoch: epoch, step: step) }
-                backward(workspace, rows: rows, into: &gradients, with: blas)
-                velocities.step(&layers, gradients: gradients, optimizer: options.optimizer)
-                progress(
-                    TrainingProgress(
-                        epoch: epoch, step: step + 1, stepsPerEpoch: steps, loss: lossSum / Double(end)))
+        var state = try OptimizerState(
+            options.optimizer, counts: layers.flatMap { [$0.weight.count, $0.bias.count] })
+        let anchor = options.proximal > 0 ? layers : []
+        let loop = TrainingLoop(options: options, data: data)
+        let report = try loop.run(shouldStop: shouldStop, progress: progress) { step in
+            let rows = gather(step.samples, of: data, into: &workspace)
+            forward(&workspace, rows: rows, with: blas)
+            let loss = lossSum(workspace, rows: rows)
+            guard loss.isFinite else { return loss }
+            backward(workspace, rows: rows, into: &gradients, with: blas)
+            gradients.pull(layers, towards: anchor, by: options.proximal)
+            state.beginStep(factor: step.factor)
+            for index in layers.indices {
+                Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
+                Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
             }
-            lossByEpoch.append(lossSum / Double(data.count))
+            return loss
         }
-        guard isFinite else { throw Self.diverged(options, epoch: options.epochs - 1, step: steps - 1) }
-        return TrainingReport(samples: data.count, steps: steps * options.epochs, lossByEpoch: lossByEpoch)
+        guard isFinite else { throw loop.divergedAtTheEnd }
+        return report
     }
 
-    private static func diverged(_ options: TrainingOptions, epoch: Int, step: Int) -> NetworkError {
-        NetworkError(
-            .diverged,
-            "training diverged in epoch \(epoch), step \(step): the loss or a parameter is not finite any more; lower the "
-                + "learning rate (now \(options.optimizer.learningRate)) or scale the features to about [0, 1]")
+    private static func move(
+        _ state: inout OptimizerState, _ index: Int, _ parameter: inout Tensor, _ gradient: Tensor, decays: Bool
+    ) {
+        parameter.withUnsafeMutableBufferPointer { values in
+            gradient.withUnsafeBufferPointer { state.move(index, values, gradient: $0, decays: decays) }
+        }
     }
 }

@@ -6,11 +6,16 @@ public struct MomentumSGD: Sendable, Hashable {
     public var momentum: Float
     /// The factor of the L2 penalty on weights (not on biases); at least 0.
     public var weightDecay: Float
+    /// Whether a step goes where the velocity will have led (Nesterov's momentum, as Sutskever et al. write it, 2013).
+    public var isNesterov: Bool
 
-    public init(learningRate: Float = 0.05, momentum: Float = 0.9, weightDecay: Float = 0) {
+    public init(
+        learningRate: Float = 0.05, momentum: Float = 0.9, weightDecay: Float = 0, isNesterov: Bool = false
+    ) {
         self.learningRate = learningRate
         self.momentum = momentum
         self.weightDecay = weightDecay
+        self.isNesterov = isNesterov
     }
 
     /// - Throws: `NetworkError.Kind.invalidSettings` for a value outside its range.

@@ -46,33 +46,8 @@ extension Network {
     /// - Throws: `NetworkError.Kind.parameterMismatch` when one is missing, unknown, given twice, or of another shape;
     ///   `NetworkError.Kind.notFinite` when one holds NaN or infinity.
     public mutating func load(_ parameters: [NamedTensor]) throws(NetworkError) {
-        var byName: [String: Tensor] = [:]
-        for parameter in parameters {
-            guard byName.updateValue(parameter.tensor, forKey: parameter.name) == nil else {
-                throw NetworkError(.parameterMismatch, "parameter '\(parameter.name)' is given twice")
-            }
-        }
-        var tensors: [Tensor] = []
-        for (name, shape) in try Self.parameterShapes(units: units) {
-            guard let tensor = byName.removeValue(forKey: name) else {
-                throw NetworkError(
-                    .parameterMismatch, "parameter '\(name)' of shape \(shape) is missing; the model is of another kind"
-                )
-            }
-            guard tensor.shape == shape else {
-                throw NetworkError(
-                    .parameterMismatch,
-                    "parameter '\(name)' has shape \(tensor.shape), but this network's has \(shape)")
-            }
-            guard tensor.isFinite else {
-                throw NetworkError(.notFinite, "parameter '\(name)' holds NaN or infinity")
-            }
-            tensors.append(tensor)
-        }
-        if let unknown = byName.keys.min() {
-            throw NetworkError(
-                .parameterMismatch, "parameter '\(unknown)' is not one of a network with units \(units)")
-        }
+        let tensors = try NamedTensor.matched(
+            parameters, to: try Self.parameterShapes(units: units), of: "a network with units \(units)")
         for index in layers.indices {
             layers[index] = DenseLayer(weight: tensors[2 * index], bias: tensors[2 * index + 1])
         }

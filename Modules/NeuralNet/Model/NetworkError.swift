@@ -14,6 +14,14 @@ public struct NetworkError: ModuleError {
         case diverged = "network-diverged"
         /// An optimiser's setting outside its range.
         case invalidSettings = "network-invalid-settings"
+        /// oneDNN is not installed, or cannot do what the network needs.
+        case unavailable = "network-unavailable"
+        /// A file that cannot be opened or read.
+        case unreadableFile = "network-unreadable-file"
+        /// A file that is not what it says, or is damaged.
+        case malformedFile = "network-malformed-file"
+        /// A file that could not be written.
+        case unwritableFile = "network-unwritable-file"
         /// Data that does not fit the network.
         case unsuitableData = "network-unsuitable-data"
     }

@@ -4,21 +4,35 @@ public struct TrainingOptions: Sendable, Hashable {
     public var epochs: Int
     /// Samples per step; at least 1. The last step of an epoch takes what is left.
     public var batchSize: Int
-    public var optimizer: MomentumSGD
+    public var optimizer: Optimizer
+    public var schedule: LearningRateSchedule
     /// With `streams`, the source of each epoch's order of samples.
     public var seed: UInt64
     /// Words that tell this training from others with the same seed, such as job, round and edge.
     public var streams: [String]
+    /// The factor μ of a proximal term μ/2 · ‖w − w₀‖² in every step's loss, w₀ being the parameters before the training (Li et
+    /// al., "Federated Optimization in Heterogeneous Networks", MLSys 2020); 0 for none.
+    public var proximal: Float = 0
 
     public init(
-        epochs: Int = 1, batchSize: Int = 32, optimizer: MomentumSGD = MomentumSGD(), seed: UInt64 = 0,
-        streams: [String] = []
+        epochs: Int = 1, batchSize: Int = 32, optimizer: Optimizer = .momentum(MomentumSGD()),
+        schedule: LearningRateSchedule = .constant, seed: UInt64 = 0, streams: [String] = []
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
         self.optimizer = optimizer
+        self.schedule = schedule
         self.seed = seed
         self.streams = streams
+    }
+
+    public init(
+        epochs: Int = 1, batchSize: Int = 32, optimizer: MomentumSGD, schedule: LearningRateSchedule = .constant,
+        seed: UInt64 = 0, streams: [String] = []
+    ) {
+        self.init(
+            epochs: epochs, batchSize: batchSize, optimizer: .momentum(optimizer), schedule: schedule, seed: seed,
+            streams: streams)
     }
 
     /// - Throws: `NetworkError.Kind.invalidSettings` for a value outside its range.
@@ -27,6 +41,10 @@ public struct TrainingOptions: Sendable, Hashable {
         guard batchSize >= 1 else {
             throw NetworkError(.invalidSettings, "batchSize must be at least 1, not \(batchSize)")
         }
+        guard proximal >= 0, proximal.isFinite else {
+            throw NetworkError(.invalidSettings, "proximal must be 0 or a positive number, not \(proximal)")
+        }
         try optimizer.validate()
+        try schedule.validate()
     }
 }

@@ -54,7 +54,7 @@ extension Kernels {
 
     /// Four vectors of sums, so that additions of one do not wait for those of another; folded into float64 per block.
     @inline(__always)
-    private static func reduce(
+    static func reduce(
         _ left: UnsafeRawPointer, count: Int, other right: UnsafeRawPointer,
         _ step: (SIMD16<Float>, SIMD16<Float>, SIMD16<Float>) -> SIMD16<Float>
     ) -> Double {

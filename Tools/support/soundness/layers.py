@@ -43,7 +43,7 @@ C_OWNERS = {
     "CLinux": {"Core", "Store", "DaemonKit", "Topology"},
     "CKernels": {"Tensor", "DataSync"},
     "COpenBLAS": {"Tensor"},
-    "COneDNN": {"Tensor"},
+    "COneDNN": {"NeuralNet"},
     "CLZ4": {"DataSync"},
     "CZstd": {"DataSync"},
     "CYAML": {"YAMLKit"},

@@ -1,0 +1,82 @@
+import COneDNN
+import Tensor
+
+/// A network's parameters while it is computed: each in the layout that the first plan likes best, with its gradient.
+final class ParameterStore {
+    let library: OneDNN
+    let graph: Graph
+    /// Row-major, as they were given, until a plan places them.
+    private let tensors: [Tensor]
+    private var blocks: [Block?]
+    private var gradients: [Block?]
+
+    init(_ library: OneDNN, _ graph: Graph, _ tensors: [Tensor]) {
+        self.library = library
+        self.graph = graph
+        self.tensors = tensors
+        blocks = Array(repeating: nil, count: tensors.count)
+        gradients = Array(repeating: nil, count: tensors.count)
+    }
+
+    /// The parameter, which lies in `layout` from then on unless another plan has placed it.
+    /// - Parameter plain: the row-major descriptor of the parameter as its operation sees it.
+    func place(
+        _ index: Int, plain: dnnl_memory_desc_t, layout: dnnl_memory_desc_t, on stream: dnnl_stream_t
+    ) throws(NetworkError) -> Block {
+        if let block = blocks[index] { return block }
+        let block = try Block(library, layout)
+        let source = try Block(library, plain)
+        tensors[index].withUnsafeBufferPointer { _ = source.values.update(fromContentsOf: $0) }
+        try copy(source, to: block, on: stream)
+        blocks[index] = block
+        plains[index] = plain
+        return block
+    }
+
+    private var plains: [Int: dnnl_memory_desc_t] = [:]
+
+    /// The gradient of a placed parameter, in the parameter's layout.
+    func gradient(_ index: Int, of block: Block) throws(NetworkError) -> Block {
+        if let gradient = gradients[index] { return gradient }
+        let gradient = try Block(library, block.descriptor)
+        gradients[index] = gradient
+        return gradient
+    }
+
+    /// Calls `body` with each learned parameter and its gradient.
+    func forEachLearned(_ body: (Int, Block, Block) -> Void) {
+        for (index, parameter) in graph.parameters.enumerated() where parameter.isLearned {
+            if let block = blocks[index], let gradient = gradients[index] { body(index, block, gradient) }
+        }
+    }
+
+    /// How many values each parameter has in its layout.
+    var counts: [Int] { blocks.map { $0?.count ?? 0 } }
+
+    /// All parameters, row-major.
+    func read(on stream: dnnl_stream_t) throws -> [Tensor] { try read(blocks, else: tensors, on: stream) }
+
+    /// All gradients, row-major; zeros for what is not learned.
+    func readGradients(on stream: dnnl_stream_t) throws -> [Tensor] {
+        try read(gradients, else: tensors.map { try Tensor(zeros: $0.shape) }, on: stream)
+    }
+
+    private func read(_ blocks: [Block?], else old: [Tensor], on stream: dnnl_stream_t) throws -> [Tensor] {
+        try blocks.enumerated().map { index, block in
+            guard let block, let plain = plains[index] else { return old[index] }
+            let target = try Block(library, plain)
+            try copy(block, to: target, on: stream)
+            return try Tensor(uninitialized: old[index].shape) { _ = $0.update(fromContentsOf: target.values) }
+        }
+    }
+
+    private func copy(_ source: Block, to target: Block, on stream: dnnl_stream_t) throws(NetworkError) {
+        let reorder = try Primitive(library, reorder: source.descriptor, to: target.descriptor)
+        try reorder.execute(
+            on: stream,
+            [
+                dnnl_exec_arg_t(arg: DNNL_ARG_SRC_0, memory: source.handle),
+                dnnl_exec_arg_t(arg: DNNL_ARG_DST_0, memory: target.handle),
+            ])
+    }
+}
