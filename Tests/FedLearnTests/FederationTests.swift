@@ -111,6 +111,26 @@ import Testing
         }
     }
 
+    @Test func namesThatMeanNothingAreToldBeforeTheJobIsMade() async throws {
+        let federation = try Federation()
+        let text =
+            Federation.document(rounds: 3)
+            .replacing("{minimum: 1}", with: "{minimum: 1, edges: [edge-1, egde-2, far-away]}")
+            + "\n  placement: {apartFrom: [points]}"
+        let notes = try await federation.run { core, _ in
+            try await core.call(
+                ResourceContract.apply(.trainingJob), ApplyRequest(text: text, source: "test.yaml", isDryRun: true)
+            ).body.notes
+        }
+        #expect(
+            notes?.prefix(3) == [
+                "warning: spec.clients.edges names edge 'egde-2', which the core does not know; did you mean 'edge-2'?",
+                "warning: spec.clients.edges names edge 'far-away', which the core does not know; the known edges are "
+                    + "edge-1, edge-2, edge-3",
+                "warning: spec.placement.apartFrom names job 'points', which the core does not know; there are no jobs yet",
+            ])
+    }
+
     @Test func aFailedJobIsTriedAgainWhenItIsAppliedAgain() async throws {
         let federation = try Federation()
         let failed = try await federation.run(coreHasData: false) { bus, _ in

@@ -19,8 +19,13 @@ public enum FedLearnContract {
 /// Jobs by their uid.
 public struct JobList: Codable, Sendable, Hashable {
     public var jobs: [String]
+    /// In the answer to `finished`: those of the jobs that do not exist any more, so that not even what is personal is kept.
+    public var deleted: [String]?
 
-    public init(jobs: [String]) { self.jobs = jobs }
+    public init(jobs: [String], deleted: [String]? = nil) {
+        self.jobs = jobs
+        self.deleted = deleted
+    }
 }
 
 public struct RoundPage: Codable, Sendable {
@@ -59,11 +64,15 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var sync: Name?
     /// Hardware threads that belong to the job alone; `nil` for one that shares.
     public var exclusiveThreads: Int?
+    /// The factor μ of FedProx's proximal term μ/2 · ‖w − w₀‖², w₀ being the model the round starts from; `nil` for none.
+    public var proximal: Double?
+    /// Whether the update must tell the loss of the model the round starts from.
+    public var reportsBaseLoss: Bool?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,
         classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double, sync: Name? = nil,
-        exclusiveThreads: Int? = nil
+        exclusiveThreads: Int? = nil, proximal: Double? = nil, reportsBaseLoss: Bool? = nil
     ) {
         self.reference = reference
         self.model = model
@@ -77,6 +86,8 @@ public struct TrainOrder: Codable, Sendable, Hashable {
         self.deadlineSeconds = deadlineSeconds
         self.sync = sync
         self.exclusiveThreads = exclusiveThreads
+        self.proximal = proximal
+        self.reportsBaseLoss = reportsBaseLoss
     }
 }
 
@@ -95,10 +106,14 @@ public struct UpdateNotice: Codable, Sendable, Hashable {
     public var trainSeconds: Double
     /// Bytes the edge fetched to start the round.
     public var fetchedBytes: Int
+    /// Optimiser steps that were taken.
+    public var steps: Int?
+    /// Mean loss over the data of the model the round started from, where the order asks for it.
+    public var baseLoss: Double?
 
     public init(
         reference: RoundReference, manifest: Digest, samples: Int, loss: Double, trainSeconds: Double,
-        fetchedBytes: Int
+        fetchedBytes: Int, steps: Int? = nil, baseLoss: Double? = nil
     ) {
         self.reference = reference
         self.manifest = manifest
@@ -106,6 +121,8 @@ public struct UpdateNotice: Codable, Sendable, Hashable {
         self.loss = loss
         self.trainSeconds = trainSeconds
         self.fetchedBytes = fetchedBytes
+        self.steps = steps
+        self.baseLoss = baseLoss
     }
 }
 

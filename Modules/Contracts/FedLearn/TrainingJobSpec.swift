@@ -6,9 +6,11 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     public var trainingType: TrainingType?
     public var model: ModelSpec
     public var data: DataSpec
-    /// Rounds of federated averaging.
+    /// Rounds of training at the edges and aggregation at the core.
     public var rounds: Int
     public var optimizer: OptimizerSpec?
+    /// How updates become the next global model. Default: federated averaging.
+    public var strategy: StrategySpec?
     public var clients: ClientSpec?
     public var evaluation: EvaluationSpec?
     /// Seconds a round may take; it then closes with the updates that came, if they are enough. Default 60.
@@ -22,37 +24,22 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
 
     public init(
         trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
-        optimizer: OptimizerSpec? = nil, clients: ClientSpec? = nil, evaluation: EvaluationSpec? = nil,
-        roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil, placement: PlacementSpec? = nil
+        optimizer: OptimizerSpec? = nil, strategy: StrategySpec? = nil, clients: ClientSpec? = nil,
+        evaluation: EvaluationSpec? = nil, roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil,
+        placement: PlacementSpec? = nil
     ) {
         self.trainingType = trainingType
         self.model = model
         self.data = data
         self.rounds = rounds
         self.optimizer = optimizer
+        self.strategy = strategy
         self.clients = clients
         self.evaluation = evaluation
         self.roundDeadlineSeconds = roundDeadlineSeconds
         self.seed = seed
         self.sync = sync
         self.placement = placement
-    }
-}
-
-/// The architecture: a softmax classifier when `hidden` is empty, otherwise a multi-layer perceptron.
-public struct ModelSpec: Codable, Sendable, Hashable {
-    public enum Kind: String, Codable, Sendable, CaseIterable {
-        case softmax
-        case perceptron
-    }
-
-    public var kind: Kind
-    /// Units of each hidden layer of a perceptron.
-    public var hidden: [Int]?
-
-    public init(kind: Kind, hidden: [Int]? = nil) {
-        self.kind = kind
-        self.hidden = hidden
     }
 }
 
@@ -72,9 +59,18 @@ public struct DataSpec: Codable, Sendable, Hashable {
     }
 }
 
-/// Stochastic gradient descent with momentum on one edge.
+/// Gradient descent on one edge.
 public struct OptimizerSpec: Codable, Sendable, Hashable {
-    /// Default 0.05.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        /// Stochastic gradient descent with momentum.
+        case sgd
+        case adam
+        case adamw
+    }
+
+    /// Default `sgd`.
+    public var kind: Kind?
+    /// Default 0.05, or 0.001 for Adam and AdamW.
     public var learningRate: Double?
     /// Default 0.9.
     public var momentum: Double?
@@ -84,11 +80,15 @@ public struct OptimizerSpec: Codable, Sendable, Hashable {
     public var localEpochs: Int?
     /// L2 penalty. Default 0.
     public var weightDecay: Double?
+    /// Whether momentum is Nesterov's. Default false.
+    public var nesterov: Bool?
 
     public init(
-        learningRate: Double? = nil, momentum: Double? = nil, batchSize: Int? = nil, localEpochs: Int? = nil,
-        weightDecay: Double? = nil
+        kind: Kind? = nil, learningRate: Double? = nil, momentum: Double? = nil, batchSize: Int? = nil,
+        localEpochs: Int? = nil, weightDecay: Double? = nil, nesterov: Bool? = nil
     ) {
+        self.kind = kind
+        self.nesterov = nesterov
         self.learningRate = learningRate
         self.momentum = momentum
         self.batchSize = batchSize
@@ -105,11 +105,20 @@ public struct ClientSpec: Codable, Sendable, Hashable {
     public var maximum: Int?
     /// Only these edges. Default: any.
     public var edges: [Name]?
+    /// An edge that claims more samples is left out of the round. Default: no bound.
+    public var maximumSamples: Int?
+    /// An update whose norm is more than so many times the median of the others' is left out. Default 100.
+    public var maximumNormRatio: Double?
 
-    public init(minimum: Int? = nil, maximum: Int? = nil, edges: [Name]? = nil) {
+    public init(
+        minimum: Int? = nil, maximum: Int? = nil, edges: [Name]? = nil, maximumSamples: Int? = nil,
+        maximumNormRatio: Double? = nil
+    ) {
         self.minimum = minimum
         self.maximum = maximum
         self.edges = edges
+        self.maximumSamples = maximumSamples
+        self.maximumNormRatio = maximumNormRatio
     }
 }
 

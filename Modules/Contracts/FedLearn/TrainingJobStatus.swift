@@ -78,10 +78,13 @@ public struct RoundSummary: Codable, Sendable, Hashable {
     public var seconds: Double
     public var bytesToEdges: Int
     public var bytesFromEdges: Int
+    /// What the strategy keeps for the next round, by name: manifests of tensors of the model's shapes. `nil` for none.
+    public var state: [String: Digest]?
 
     public init(
         round: Int, model: String, manifest: Digest, contributors: [Contribution], absent: [Absence],
-        accuracy: Double?, loss: Double?, seconds: Double, bytesToEdges: Int, bytesFromEdges: Int
+        accuracy: Double?, loss: Double?, seconds: Double, bytesToEdges: Int, bytesFromEdges: Int,
+        state: [String: Digest]? = nil
     ) {
         self.round = round
         self.model = model
@@ -93,6 +96,7 @@ public struct RoundSummary: Codable, Sendable, Hashable {
         self.seconds = seconds
         self.bytesToEdges = bytesToEdges
         self.bytesFromEdges = bytesFromEdges
+        self.state = state
     }
 }
 
@@ -127,12 +131,20 @@ public struct Contribution: Codable, Sendable, Hashable {
     /// Mean training loss the edge reported.
     public var loss: Double
     public var bytes: Int
+    /// How far its update lies from the model the round started from (Euclidean).
+    public var norm: Double?
+    /// Its factor in the next model, where the strategy chose it from what the updates hold.
+    public var weight: Double?
 
-    public init(edge: Name, samples: Int, loss: Double, bytes: Int) {
+    public init(
+        edge: Name, samples: Int, loss: Double, bytes: Int, norm: Double? = nil, weight: Double? = nil
+    ) {
         self.edge = edge
         self.samples = samples
         self.loss = loss
         self.bytes = bytes
+        self.norm = norm
+        self.weight = weight
     }
 }
 

@@ -32,7 +32,8 @@ struct Job: Sendable {
     /// The uid of the job that holds a reference.
     static func uid(ofReference reference: String) -> String? {
         let parts = reference.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-        return parts.count == 3 && "\(parts[0])/" == references && !parts[1].isEmpty ? String(parts[1]) : nil
+        return parts.count == 3 && [references, personalReferences].contains("\(parts[0])/") && !parts[1].isEmpty
+            ? String(parts[1]) : nil
     }
 
     /// Edges that may hold something of the job, as far as is remembered; others ask when they connect.
@@ -44,14 +45,24 @@ struct Job: Sendable {
     func globalReference(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/global" }
     func updatePrefix(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/update/" }
 
+    /// What the strategy keeps for the round behind this one.
+    func statePrefix(round: Int) -> String { "\(Self.referencePrefix(uid))\(round)/state/" }
+
+    /// What every reference to what an edge keeps to itself begins with; it outlives the job's end.
+    static let personalReferences = "fedlearn-personal/"
+    static func personalPrefix(_ uid: String) -> String { "\(personalReferences)\(uid)/" }
+    /// What an edge keeps of the job's model to itself, as of a round.
+    static func personalReference(_ uid: String, round: Int) -> String { "\(personalPrefix(uid))\(round)/own" }
+
     func reference(round: Int) -> RoundReference { RoundReference(jobUID: uid, job: name, round: round) }
 
     func placementRequest() -> PlacementRequest {
         let bytes = Int64(spec.architecture.bytes)
+        let working = Int64(spec.architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
         return PlacementRequest(
             job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
-            memory: 4 * bytes + 32_000_000, modelBytes: bytes, features: spec.data.features,
+            memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.data.features,
             classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
             maximumEdges: spec.clients?.maximum, workload: workload, rounds: max(1, spec.rounds - rounds.count),
             spec: spec.placement ?? PlacementSpec(), submitted: created)

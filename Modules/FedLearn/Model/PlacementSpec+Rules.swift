@@ -35,8 +35,15 @@ extension PlacementSpec {
             }
         }
         if let spread {
-            rules.append(("spread.label", !spread.label.isEmpty, "the name of a label", "''"))
+            let fault = LabelSyntax.fault(inKey: spread.label)
+            rules.append(("spread.label", fault == nil, "the name of a label (\(fault ?? ""))", "'\(spread.label)'"))
             rules.append(("spread.most", (1...100_000).contains(spread.most), "1 to 100000", "\(spread.most)"))
+        }
+        for (field, labels) in [("select", select), ("prefer", prefer)] {
+            // No edge has a label that is none.
+            let fault = LabelSyntax.fault(in: labels ?? [:])
+            rules.append(
+                (field, fault == nil, "labels that an edge can have (\(fault ?? ""))", "\(labels?.count ?? 0) entries"))
         }
         if let seconds = finishWithinSeconds {
             rules.append(("finishWithinSeconds", seconds >= 1 && seconds <= 1e9, "1 to 1000000000", "\(seconds)"))

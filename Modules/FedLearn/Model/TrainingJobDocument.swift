@@ -25,10 +25,13 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
     /// - Parameter source: how messages name the document, such as `job.yaml`.
     /// - Throws: `YAMLError` for what is not a job; `FedLearnError` `invalid` with every value at fault, its line and its
     ///   range.
-    static func read(_ text: String, source: String, firstLine: Int = 1) throws -> TrainingJobDocument {
+    static func read(
+        _ text: String, source: String, firstLine: Int = 1, strategies: StrategyCatalogue = .standard
+    ) throws -> TrainingJobDocument {
         let root = try YAML.document(text, source: source, firstLine: firstLine).root
         var document = try YAML.decode(TrainingJobDocument.self, from: root)
-        let faults = ResourceRecord.headFaults(of: root, expecting: .trainingJob) + document.faults(in: root)
+        let faults =
+            ResourceRecord.headFaults(of: root, expecting: .trainingJob) + document.faults(in: root, strategies)
         guard faults.isEmpty else { throw FedLearnError("invalid", faults.joined(separator: "; ")) }
         document.status = nil
         document.metadata.created = nil
@@ -37,7 +40,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
     }
 
     /// The values that are out of their range, each with its place in `root`, which this document was read from.
-    private func faults(in root: YAMLNode) -> [String] {
+    private func faults(in root: YAMLNode, _ strategies: StrategyCatalogue) -> [String] {
         var faults: [String] = []
         func check(_ field: String, _ isValid: Bool, _ rule: String, _ value: some CustomStringConvertible) {
             if !isValid { faults.append("\(root.location(of: field)): \(field) must be \(rule), not \(value)") }
@@ -48,20 +51,19 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         check("spec.rounds", (1...100_000).contains(spec.rounds), "1 to 100000", spec.rounds)
         check("spec.data.features", (1...1_000_000).contains(spec.data.features), "1 to 1000000", spec.data.features)
         check("spec.data.classes", (2...100_000).contains(spec.data.classes), "2 to 100000", spec.data.classes)
-        let hidden = spec.model.hidden ?? []
-        switch spec.model.kind {
-        case .softmax: check("spec.model.hidden", hidden.isEmpty, "left out for a softmax model", "\(hidden)")
-        case .perceptron:
-            check("spec.model.hidden", (1...32).contains(hidden.count), "1 to 32 layer widths", "\(hidden)")
-            check(
-                "spec.model.hidden", hidden.allSatisfy { (1...65_536).contains($0) }, "widths of 1 to 65536",
-                "\(hidden)")
-        }
+        faults += modelFaults(in: root)
         if let value = spec.optimizer?.learningRate {
             check("spec.optimizer.learningRate", value > 0 && value <= 100, "above 0 and at most 100", value)
         }
         if let value = spec.optimizer?.momentum {
             check("spec.optimizer.momentum", value >= 0 && value < 1, "at least 0 and below 1", value)
+        }
+        if spec.optimizer?.kind ?? .sgd != .sgd {
+            for (field, isGiven) in [
+                ("momentum", spec.optimizer?.momentum != nil), ("nesterov", spec.optimizer?.nesterov != nil),
+            ] {
+                check("spec.optimizer.\(field)", !isGiven, "left out for Adam and AdamW", "given")
+            }
         }
         if let value = spec.optimizer?.weightDecay {
             check("spec.optimizer.weightDecay", value >= 0 && value <= 1, "0 to 1", value)
@@ -82,11 +84,32 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                 "spec.clients.edges", edges.count >= minimum, "at least spec.clients.minimum (\(minimum)) names",
                 edges.count)
         }
+        if let value = spec.clients?.maximumSamples {
+            check("spec.clients.maximumSamples", value >= 1, "at least 1", value)
+        }
+        if let value = spec.clients?.maximumNormRatio {
+            check("spec.clients.maximumNormRatio", value > 1 && value.isFinite, "above 1", value)
+        }
+        if let strategy = spec.strategy {
+            for fault in strategies.faults(of: strategy) {
+                faults.append("\(root.location(of: fault.field)): \(fault.field) \(fault.message)")
+            }
+        }
         if let value = spec.roundDeadlineSeconds {
             check("spec.roundDeadlineSeconds", value >= 0.1 && value <= 86_400, "0.1 to 86400", value)
         }
         for (field, isValid, rule, value) in spec.placement?.rules ?? [] {
             check("spec.placement.\(field)", isValid, rule, value)
+        }
+        if faults.isEmpty, spec.model.personal != nil { faults += personalFaults(in: root) }
+        if faults.isEmpty {
+            do {
+                let strategy = try strategies.strategy(of: spec)
+                check(
+                    "spec.clients.minimum", minimum >= strategy.minimumUpdates,
+                    "at least \(strategy.minimumUpdates), the fewest that strategy '\(type(of: strategy).kind)' is defined for,",
+                    minimum)
+            } catch { faults.append("\(root.location(of: "spec.strategy")): \(error)") }
         }
         if faults.isEmpty, spec.architecture.parameterCount > 500_000_000 {
             faults.append(
@@ -94,5 +117,21 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                     + "most this version trains is 500000000")
         }
         return faults
+    }
+    /// What is wrong with `spec.model.personal`, of a network that is sound otherwise.
+    private func personalFaults(in root: YAMLNode) -> [String] {
+        let field = "spec.model.personal"
+        do {
+            let tensors = try spec.architecture.tensors
+            let layers = Set(tensors.map { String($0.name.prefix { $0 != "." }) })
+            var faults = spec.model.strangers(to: tensors).map { name in
+                "\(root.location(of: field)): \(field) names no tensor or layer: '\(name.prefix(60))'"
+                    + NearestName.hint(for: name, among: tensors.map(\.name) + layers, noun: "names")
+            }
+            if spec.model.personalIndices(of: tensors).count == tensors.count {
+                faults.append("\(root.location(of: field)): \(field) leaves nothing to learn together")
+            }
+            return faults
+        } catch { return ["\(root.location(of: "spec.model")): \(error)"] }
     }
 }

@@ -14,8 +14,9 @@ extension FedLearnCoordinator {
         bus.handle(ResourceContract.describe(.trainingJob)) { [self] (request: Inbound<ResourceName>) -> TextReply in
             TextReply(text: JobPresentation.describe(try await job(named: request.body.name)))
         }
-        bus.handle(ResourceContract.explain(.trainingJob)) { (request: Inbound<ExplainRequest>) -> TextReply in
-            TextReply(text: try JobDocumentation.text(for: request.body.path))
+        bus.handle(ResourceContract.explain(.trainingJob)) {
+            [strategies] (request: Inbound<ExplainRequest>) -> TextReply in
+            TextReply(text: try JobDocumentation.text(for: request.body.path, strategies: strategies))
         }
         bus.handle(ResourceContract.delete(.trainingJob)) { [self] (request: Inbound<ResourceName>) -> Empty in
             try await remove(request.body.name)
@@ -43,7 +44,7 @@ extension FedLearnCoordinator {
 
     private func apply(_ request: ApplyRequest) async throws -> ApplyReply {
         let document = try TrainingJobDocument.read(
-            request.text, source: request.source, firstLine: request.firstLine)
+            request.text, source: request.source, firstLine: request.firstLine, strategies: strategies)
         if let policy = document.spec.sync { try await check(policy, source: request.source) }
         let name = document.metadata.name
         // `try?`: the only failure is that there is no such job yet.
@@ -83,7 +84,41 @@ extension FedLearnCoordinator {
     private func forecast(_ job: Job) async throws -> [String] {
         guard job.rounds.count < job.spec.rounds else { return [] }
         let plan = try await bus.call(PlacementContract.plan, job.placementRequest(), trace: job.traceID).body
-        return PlacementText.forecast(plan, minimum: job.spec.minimumClients, now: wallClock.now())
+        return try await warnings(job)
+            + PlacementText.forecast(plan, minimum: job.spec.minimumClients, now: wallClock.now())
+    }
+
+    /// Names in the job that mean nothing now: an edge may still join and a job be made, but as often they are misspelt.
+    private func warnings(_ job: Job) async throws -> [String] {
+        func unknown(_ names: [Name], _ field: String, _ what: String, among known: Set<String>, _ noun: String)
+            -> [String]
+        {
+            names.filter { !known.contains($0.text) }.map { name in
+                let hint = NearestName.hint(for: name.text, among: known, noun: noun)
+                return "warning: \(field) names \(what) '\(name)', which the core does not know"
+                    + (known.isEmpty ? "; there are no \(noun) yet" : hint)
+            }
+        }
+        var warnings: [String] = []
+        if let names = job.spec.clients?.edges {
+            let known = try await knownEdges(job.traceID)
+            warnings += unknown(names, "spec.clients.edges", "edge", among: known, "edges")
+        }
+        let others = Set(allJobs.filter { $0.uid != job.uid }.map(\.name.text))
+        return warnings
+            + unknown(job.spec.placement?.apartFrom ?? [], "spec.placement.apartFrom", "job", among: others, "jobs")
+    }
+
+    private func knownEdges(_ trace: TraceID) async throws -> Set<String> {
+        var names: Set<String> = []
+        var query = LoadsQuery()
+        while true {
+            let page = try await bus.call(TopologyContract.loads, query, trace: trace).body
+            // The core's own machine has no phase.
+            names.formUnion(page.machines.filter { $0.phase != nil }.map(\.name.text))
+            guard page.hasMore, let last = page.machines.last?.name else { return names }
+            query.after = last
+        }
     }
 }
 

@@ -16,6 +16,9 @@ public actor FedLearnCoordinator {
     let logger: Logger
     let metrics: FedLearnMetrics
     let wallClock: any WallClock
+    let strategies: StrategyCatalogue
+    /// The most bytes of updates in memory while they are aggregated.
+    let aggregationMemory: Int
     let changes = ChangeFeed<Name, ResourceRecord>()
     /// Where evaluation and the baseline's training run, off the cooperative pool.
     let computing = ThreadExecutor(name: "fedlearn")
@@ -41,8 +44,13 @@ public actor FedLearnCoordinator {
     /// Loads the jobs of the run before.
     /// - Parameter releaseMemory: gives free memory back to the system; called between moving models and averaging them,
     ///   which both take much and at different times, and when a job ends. It may block.
+    /// - Parameters:
+    ///   - strategies: those that jobs may name.
+    ///   - aggregationMemory: the most bytes of one job's updates in memory while they are aggregated; beside them are the new
+    ///     model and what its strategy keeps.
     public init(
-        bus: Bus, database: Database, datasets: any DatasetProvider, wallClock: any WallClock = SystemWallClock(),
+        bus: Bus, database: Database, datasets: any DatasetProvider, strategies: StrategyCatalogue = .standard,
+        aggregationMemory: Int = 64 << 20, wallClock: any WallClock = SystemWallClock(),
         logger: Logger, metrics: MetricsRegistry = MetricsRegistry(),
         releaseMemory: @escaping @Sendable () -> Void = {}
     ) async throws {
@@ -53,6 +61,8 @@ public actor FedLearnCoordinator {
         self.datasets = datasets
         self.logger = logger.with(["service": "fedlearn"])
         self.wallClock = wallClock
+        self.strategies = strategies
+        self.aggregationMemory = aggregationMemory
         (starts, start) = AsyncStream.makeStream()
         for job in try await storage.loadJobs() {
             jobs[job.name] = job
@@ -143,7 +153,9 @@ public actor FedLearnCoordinator {
     /// Those jobs that need nothing more from an edge: finished, failed or unknown.
     private func finished(among list: JobList) -> JobList {
         let live = Set(jobs.values.filter(\.hasWork).map(\.uid))
-        return JobList(jobs: list.jobs.filter { !live.contains($0) })
+        let known = Set(jobs.values.map(\.uid))
+        return JobList(
+            jobs: list.jobs.filter { !live.contains($0) }, deleted: list.jobs.filter { !known.contains($0) })
     }
 
     var allJobs: [Job] { jobs.values.sorted { $0.name < $1.name } }
@@ -287,6 +299,9 @@ public actor FedLearnCoordinator {
             return UpdateVerdict(
                 isAccepted: false, reason: "it claims \(notice.samples) samples and a loss of \(notice.loss)")
         }
+        if let lie = try job.lie(in: notice, from: edge, duties: strategies.strategy(of: job.spec).duties) {
+            return UpdateVerdict(isAccepted: false, reason: lie)
+        }
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
         let reply = try await transfer.fetch(
             notice.manifest, from: PeerID(edge),
@@ -300,7 +315,8 @@ public actor FedLearnCoordinator {
             CountedUpdate(
                 edge: edge, manifest: notice.manifest, samples: notice.samples, loss: notice.loss,
                 bytes: reply.movedBytes, fetchedBytes: notice.fetchedBytes, trainSeconds: notice.trainSeconds,
-                totalSeconds: (ContinuousClock.now - mailbox.opened).seconds),
+                totalSeconds: (ContinuousClock.now - mailbox.opened).seconds,
+                steps: notice.steps ?? job.spec.steps(samples: notice.samples), baseLoss: notice.baseLoss),
             in: notice.reference)
         return isCounted
             ? UpdateVerdict(isAccepted: true, reason: "counted")

@@ -116,13 +116,20 @@ public actor FedLearnParticipant {
     /// connection asks again.
     private func forgetFinishedJobs() async {
         do {
-            let held = try await ModelTransfer(bus: bus, trace: .none).references(Job.references)
+            let transfer = ModelTransfer(bus: bus, trace: .none)
+            let held =
+                try await transfer.references(Job.references) + transfer.references(Job.personalReferences)
             let idle = Set(held.compactMap(Job.uid(ofReference:))).filter { active[$0] == nil }
             guard !idle.isEmpty else { return }
-            let finished = try await bus.call(
+            let answer = try await bus.call(
                 FedLearnContract.finished, JobList(jobs: idle.sorted()), to: .peer(.core), timeout: .seconds(10)
-            ).body.jobs
-            for uid in finished where idle.contains(uid) && active[uid] == nil {
+            ).body
+            for uid in answer.deleted ?? [] where idle.contains(uid) && active[uid] == nil {
+                try await storage.forgetPersonal(job: uid)
+                try await transfer.release(Job.personalPrefix(uid))
+            }
+            let shared = Set(held.filter { $0.hasPrefix(Job.references) }.compactMap(Job.uid(ofReference:)))
+            for uid in answer.jobs where shared.contains(uid) && idle.contains(uid) && active[uid] == nil {
                 try await forget(uid)
                 logger.info("what was kept for a job that is over is dropped", ["uid": uid])
             }
@@ -211,7 +218,6 @@ public actor FedLearnParticipant {
         await datasets.forget()
         if ownThreads.removeValue(forKey: uid) != nil {
             _ = try await bus.call(AllocationContract.release, AllocationRelease(owner: uid))
-            try await shareTheRest()
         }
     }
 
@@ -220,19 +226,13 @@ public actor FedLearnParticipant {
         let uid = order.reference.jobUID
         guard let threads = order.exclusiveThreads else { return training }
         if let own = ownThreads[uid] { return own }
-        let request = AllocationRequest(owner: uid, threads: threads, policy: .bestEffort)
-        let allocation = try await bus.call(AllocationContract.allocate, request, trace: trace).body
         let own = ThreadExecutor(name: "training-own")
+        let request = AllocationRequest(
+            owner: uid, threads: threads, policy: .bestEffort, kernelThread: try await own.kernelThread())
+        let allocation = try await bus.call(AllocationContract.allocate, request, trace: trace).body
         try await own.bind(to: allocation.threads)
         ownThreads[uid] = own
-        try await shareTheRest()
         return own
-    }
-
-    /// Keeps the jobs that share off the hardware threads that belong to others.
-    private func shareTheRest() async throws {
-        let shared = try await bus.call(AllocationContract.allocations, Empty()).body.sharedThreads
-        if !shared.isEmpty { try await training.bind(to: shared) }
     }
 
     // MARK: - Training
@@ -279,36 +279,91 @@ public actor FedLearnParticipant {
         let reply = try await transfer.fetch(
             order.manifest, from: .core, reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/global",
             expecting: order.architecture, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
-        let tensors = try await transfer.read(reply.manifest)
+        let global = try await transfer.read(reply.manifest)
+        let own = order.model.personalIndices(of: reply.manifest.tensors)
+        let (tensors, lastOwn) = try await withOwn(own, in: global, of: order, transfer)
         let data = try await data(for: order)
         let started = ContinuousClock.now
         let executor = try await executor(for: order, trace: trace)
-        let (trained, loss) = try await fit(tensors, to: data, order, on: executor)
+        let outcome = try await fit(tensors, to: data, order, on: executor)
         let seconds = (ContinuousClock.now - started).seconds
+        // The core has what it sent: what is personal goes back as it came, and so does not move.
+        var shared = outcome.tensors
+        for index in own { shared[index] = global[index] }
         let update = try await transfer.publish(
-            trained, of: order.architecture,
+            shared, of: order.architecture,
             reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update", tags: order.tags(.update))
         let notice = UpdateNotice(
-            reference: reference, manifest: update.digest, samples: data.count, loss: loss, trainSeconds: seconds,
-            fetchedBytes: reply.movedBytes)
-        try await storage.save(notice, base: order.manifest)
-        logger.info("round trained", ["samples": "\(data.count)", "loss": "\(loss)", "seconds": "\(seconds)"])
+            reference: reference, manifest: update.digest, samples: data.count, loss: outcome.report.loss,
+            trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.report.steps,
+            baseLoss: outcome.baseLoss)
+        var personal: Digest?
+        if !own.isEmpty {
+            personal = try await transfer.publish(
+                own.map { outcome.tensors[$0] }, as: own.map { reply.manifest.tensors[$0] },
+                reference: Job.personalReference(reference.jobUID, round: reference.round), tags: order.tags(.model)
+            ).digest
+        }
+        try await storage.save(notice, base: order.manifest, personal: personal)
+        // A round may be trained again from another model, and then from the last round's own part.
+        if let lastOwn { try await dropOwn(before: lastOwn, of: reference, transfer) }
+        logger.info("round trained", ["samples": "\(data.count)", "loss": "\(notice.loss)", "seconds": "\(seconds)"])
         return notice
+    }
+
+    /// The global model with the parts that this edge keeps to itself as its newest earlier round left them.
+    /// - Returns: beside the model that round, if there was one.
+    private func withOwn(
+        _ own: [Int], in global: [Tensor], of order: TrainOrder, _ transfer: ModelTransfer
+    ) async throws -> ([Tensor], last: Int?) {
+        guard !own.isEmpty, let last = try await storage.personal(for: order.reference) else { return (global, nil) }
+        var tensors = global
+        let kept = try await transfer.read(try await transfer.manifest(last.manifest))
+        guard kept.map(\.shape) == own.map({ global[$0].shape }) else {
+            throw FedLearnError(
+                "wrong-shape",
+                "what this edge kept of job '\(order.reference.job)' in round \(last.round) does not fit the job's model; delete "
+                    + "the job and apply it again")
+        }
+        for (index, tensor) in zip(own, kept) { tensors[index] = tensor }
+        return (tensors, last.round)
+    }
+
+    private func dropOwn(before round: Int, of reference: RoundReference, _ transfer: ModelTransfer) async throws {
+        try await storage.forgetPersonal(job: reference.jobUID, before: round)
+        let kept = [round, reference.round].map { Job.personalReference(reference.jobUID, round: $0) }
+        for old in try await transfer.references(Job.personalPrefix(reference.jobUID)) where !kept.contains(old) {
+            try await transfer.release(old)
+        }
+    }
+
+    /// What training one round came to.
+    private struct Outcome: Sendable {
+        var tensors: [Tensor]
+        var report: TrainingReport
+        var baseLoss: Double?
     }
 
     private func fit(
         _ tensors: [Tensor], to data: LabelledData, _ order: TrainOrder, on executor: ThreadExecutor
-    ) async throws -> ([Tensor], loss: Double) {
+    ) async throws -> Outcome {
         let isStopped = CancellationFlag()
         // One stream per round and edge: the shuffle never repeats and never depends on when the edge was asked, nor on what
         // the job is called.
-        let options = order.optimizer.training(
+        var options = order.optimizer.training(
             seed: order.seed, streams: ["\(order.reference.round)", edge.text])
+        options.proximal = Float(order.proximal ?? 0)
         let result = try await withTaskCancellationHandler {
-            try await executor.run {
+            try await executor.run { [options] in
                 var network = try order.architecture.network(tensors)
-                let report = try network.train(on: data, options: options, shouldStop: { isStopped.isSet })
-                return (network.parameters.map(\.tensor), report.loss)
+                let baseLoss =
+                    order.reportsBaseLoss == true
+                    ? try network.evaluate(
+                        on: data, batchSize: order.architecture.judgingBatch, shouldStop: { isStopped.isSet }
+                    ).loss : nil
+                let report = try network.train(
+                    on: data, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
+                return Outcome(tensors: network.parameters.map(\.tensor), report: report, baseLoss: baseLoss)
             }
         } onCancel: {
             isStopped.set()

@@ -10,20 +10,52 @@ enum JobDocumentation {
         ("metadata.name", "name; 1 to 63 of a-z, 0-9 and '-', unique among jobs"),
         ("metadata.labels", "map of strings; yours to use"),
         ("spec.trainingType", "federated; classified from the rest when left out"),
-        ("spec.model.kind", "softmax (no hidden layer) or perceptron (ReLU)"),
+        (
+            "spec.model.kind",
+            "softmax (no hidden layer), perceptron (ReLU), lenet-5, resnet-20, mobilenet-v2, or layers"
+        ),
         ("spec.model.hidden", "list of integers; units of each hidden layer of a perceptron"),
+        (
+            "spec.model.personal",
+            "list of layers (dense1) or tensors (dense1.weight) that each edge keeps to itself and trains on; default none"
+        ),
+        (
+            "spec.model.input",
+            "list of integers; channels, height and width of an image, or features; default a square image"
+        ),
+        (
+            "spec.model.layers.kind",
+            "convolution, dense, batch-norm, layer-norm, relu, relu6, max-pool, average-pool, global-average-pool, "
+                + "dropout, flatten or residual; the last layer has an output for each class"
+        ),
+        ("spec.model.layers.outputs", "integer; channels of a convolution, units of a dense layer"),
+        ("spec.model.layers.kernel", "integer; height and width of a convolution's or a pooling's window"),
+        ("spec.model.layers.stride", "integer; default 1 for a convolution, the kernel for a pooling"),
+        ("spec.model.layers.padding", "integer; default 0"),
+        ("spec.model.layers.groups", "integer; of a convolution, as many as channels for a depthwise one; default 1"),
+        ("spec.model.layers.bias", "boolean; of a convolution or a dense layer; default true"),
+        ("spec.model.layers.rate", "number, 0 to below 1; share of values that a dropout drops in training"),
+        ("spec.model.layers.body", "list of layers; of a residual block"),
+        ("spec.model.layers.shortcut", "list of layers; of a residual block, default what went in"),
         ("spec.data.dataset", "name under which each edge registered its own share of the data"),
         ("spec.data.features", "integer; numbers per sample"),
         ("spec.data.classes", "integer; labels are 0 to classes - 1"),
         ("spec.rounds", "integer, 1 to 100000; may be raised later, and the job goes on"),
-        ("spec.optimizer.learningRate", "number; default 0.05"),
-        ("spec.optimizer.momentum", "number, 0 to below 1; default 0.9"),
+        ("spec.optimizer.kind", "sgd (with momentum; default), adam or adamw"),
+        ("spec.optimizer.learningRate", "number; default 0.05, or 0.001 for adam and adamw"),
+        ("spec.optimizer.momentum", "number, 0 to below 1; of sgd; default 0.9"),
+        ("spec.optimizer.nesterov", "boolean; of sgd; default false"),
         ("spec.optimizer.weightDecay", "number, 0 to 1; L2 penalty; default 0"),
         ("spec.optimizer.batchSize", "integer; samples per step; default 32"),
         ("spec.optimizer.localEpochs", "integer; passes over an edge's data per round; default 1"),
         ("spec.clients.minimum", "integer; a round with fewer updates is repeated; default 1"),
         ("spec.clients.maximum", "integer; the most edges a round asks; default all that are eligible"),
         ("spec.clients.edges", "list of names; only these edges; default any"),
+        ("spec.clients.maximumSamples", "integer; an edge that claims more is left out of the round; default no bound"),
+        (
+            "spec.clients.maximumNormRatio",
+            "number; an update this many times as large as the others (the median of their norms) is left out; default 100"
+        ),
         (
             "spec.evaluation.dataset",
             "name of a data set at the core that no edge trains on; each round is judged on it"
@@ -61,9 +93,12 @@ enum JobDocumentation {
 
     /// The fields below `path`, one per line.
     /// - Throws: `FedLearnError` `not-found` with the nearest field there is.
-    static func text(for path: [String]) throws -> String {
+    static func text(for path: [String], strategies: StrategyCatalogue = .standard) throws -> String {
         let prefix = path.joined(separator: ".")
-        let matches = fields.filter { prefix.isEmpty || $0.path == prefix || $0.path.hasPrefix(prefix + ".") }
+        let fields = fields + strategies.documentation
+        let matches = fields.filter { field in
+            prefix.isEmpty || field.path == prefix || [".", "="].contains { field.path.hasPrefix(prefix + $0) }
+        }
         guard !matches.isEmpty else {
             let hint = NearestName.hint(for: prefix, among: fields.map(\.path), noun: "fields")
             throw FedLearnError("not-found", "a TrainingJob has no field '\(prefix)'\(hint)")

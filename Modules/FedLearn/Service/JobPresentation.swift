@@ -23,11 +23,16 @@ enum JobPresentation {
             "Phase:       \(job.phase.rawValue), \(job.rounds.count) of \(spec.rounds) rounds",
             "Created:     \(job.created)",
             "Trace:       \(job.traceID)",
-            "Model:       \(spec.model.kind.rawValue) \(spec.architecture.units.map(String.init).joined(separator: "-")), "
+            "Model:       \(spec.model.kind.rawValue) \(spec.architecture.summary), "
                 + "\(spec.architecture.parameterCount) parameters",
             "Data:        \(spec.data.dataset) (\(spec.data.features) features, \(spec.data.classes) classes)",
-            "Optimizer:   momentum SGD, rate \(optimizer.learningRate ?? 0.05), momentum \(optimizer.momentum ?? 0.9), "
+            "Optimizer:   \(optimizer.summary), "
                 + "batch \(optimizer.batch), \(optimizer.epochs) local epochs",
+            "Strategy:    "
+                + ([spec.strategy?.kind ?? FederatedAveraging.kind]
+                + (spec.strategy?.values ?? [:]).sorted { $0.key < $1.key }.map {
+                    "\($0.key) \(StrategyParameter.text($0.value))"
+                }).joined(separator: ", "),
             "Accuracy:    \(percent(job.rounds.last?.accuracy))"
                 + (job.header.baselineAccuracy.map { " (trained centrally: \(percent($0)))" } ?? ""),
         ]
@@ -85,13 +90,17 @@ enum ModelPresentation {
             "Name:      \(round.model)",
             "Job:       \(job.name), round \(round.round)",
             "Manifest:  \(round.manifest)",
-            "Layers:    \(job.spec.architecture.units.map(String.init).joined(separator: "-"))",
+            "Layers:    \(job.spec.architecture.summary)",
             "Accuracy:  \(JobPresentation.percent(round.accuracy))",
             "Updates:",
         ]
         for update in round.contributors {
-            lines.append("  \(update.edge): \(update.samples) samples, loss \(update.loss), \(update.bytes) B")
+            lines.append(
+                "  \(update.edge): \(update.samples) samples, loss \(update.loss), \(update.bytes) B"
+                    + (update.norm.map { ", norm \($0)" } ?? "") + (update.weight.map { ", weight \($0)" } ?? ""))
         }
+        if !round.absent.isEmpty { lines.append("Left out:") }
+        for absence in round.absent { lines.append("  \(absence.edge): \(absence.reason)") }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -104,7 +113,8 @@ enum ModelPresentation {
         status.phase         Committed
         status.manifest      the SHA-256 that names its manifest in the shard store
         status.accuracy      on the job's evaluation data, 0 to 1
-        status.contributors  the edges whose updates were averaged: samples, loss, bytes
+        status.contributors  the edges whose updates were averaged: samples, loss, bytes, norm (how
+                             far the update lies from the model it started from), weight where the strategy chose it
 
         """
 
@@ -114,11 +124,14 @@ enum ModelPresentation {
             "phase": .string("Committed"), "round": .integer(Int64(round.round)),
             "manifest": .string(round.manifest.hex),
             "contributors": .array(
-                round.contributors.map { contribution in
-                    .object([
+                round.contributors.map { contribution -> JSONValue in
+                    var members: [String: JSONValue] = [
                         "edge": .string(contribution.edge.text), "samples": .integer(Int64(contribution.samples)),
                         "loss": .number(contribution.loss), "bytes": .integer(Int64(contribution.bytes)),
-                    ])
+                    ]
+                    members["norm"] = contribution.norm.map(JSONValue.number)
+                    members["weight"] = contribution.weight.map(JSONValue.number)
+                    return .object(members)
                 }),
         ]
         members["accuracy"] = round.accuracy.map(JSONValue.number)

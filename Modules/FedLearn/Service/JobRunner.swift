@@ -74,7 +74,7 @@ struct JobRunner: Sendable {
         var job = job
         let logger = coordinator.logger(for: job)
         let architecture = job.spec.architecture
-        let network = try Network(units: architecture.units, seed: job.spec.seed ?? 0)
+        let network = try architecture.fresh(seed: job.spec.seed ?? 0)
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
         let summary = try await transfer.publish(
             network.parameters.map(\.tensor), of: architecture, reference: job.globalReference(round: 0),

@@ -20,7 +20,8 @@ struct Judge: Sendable {
     func evaluate(_ tensors: [Tensor], of job: Job) async throws -> (accuracy: Double, loss: Double) {
         let (architecture, test) = (job.spec.architecture, test)
         return try await coordinator.computing.run {
-            let result = try architecture.network(tensors).evaluate(on: test)
+            let result = try architecture.network(tensors).evaluate(
+                on: test, batchSize: architecture.judgingBatch, shouldStop: { false })
             return (result.accuracy, result.loss)
         }
     }
@@ -33,12 +34,16 @@ struct Judge: Sendable {
         let isStopped = CancellationFlag()
         let accuracy = try await withTaskCancellationHandler {
             try await coordinator.computing.run {
-                var network = try Network(units: spec.architecture.units, seed: spec.seed ?? 0)
+                let architecture = spec.architecture
+                var network = try architecture.fresh(seed: spec.seed ?? 0)
                 var options = (spec.optimizer ?? OptimizerSpec()).training(
                     seed: spec.seed ?? 0, streams: ["baseline"])
                 options.epochs *= spec.rounds
-                try network.train(on: train, options: options, shouldStop: { isStopped.isSet })
-                return try network.evaluate(on: test).accuracy
+                try network.train(
+                    on: train, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
+                return try network.evaluate(
+                    on: test, batchSize: architecture.judgingBatch, shouldStop: { false }
+                ).accuracy
             }
         } onCancel: {
             isStopped.set()

@@ -13,9 +13,16 @@ struct ModelTransfer: Sendable {
     func publish(
         _ tensors: [Tensor], of architecture: Architecture, reference: String, tags: TransferTags
     ) async throws -> ManifestSummary {
+        try await publish(tensors, as: try architecture.tensors, reference: reference, tags: tags)
+    }
+
+    /// As `publish(_:of:reference:tags:)`, for a part of a model.
+    func publish(
+        _ tensors: [Tensor], as specs: [TensorSpec], reference: String, tags: TransferTags
+    ) async throws -> ManifestSummary {
         try await bus.call(
             DataSyncContract.publish,
-            PublishRequest(reference: reference, tensors: try architecture.tensors, tags: tags),
+            PublishRequest(reference: reference, tensors: specs, tags: tags),
             attachments: tensors.map { Attachment(owner: $0.storage, bytes: $0.storage.bytes) },
             timeout: .seconds(600), trace: trace
         ).body

@@ -8,7 +8,8 @@ enum PlacementText {
         var lines = ["training type: \(plan.trainingType.rawValue): \(plan.typeReason)"]
         if let wait = plan.wait {
             let until = wait.until.map { ", probably until \($0)" } ?? ""
-            lines.append("would wait: \(wait.reason)\(until)")
+            lines.append(
+                wait.isForever == true ? "would not run: \(wait.reason)" : "would wait: \(wait.reason)\(until)")
         } else if plan.chosen.count < minimum {
             lines.append("would wait: \(plan.chosen.count) of at least \(minimum) edges can take it")
         } else {

@@ -4,10 +4,10 @@ import MessageBus
 import Telemetry
 import Tensor
 
-/// Runs one round: plan, ask, collect, average, commit.
+/// Runs one round: plan, ask, collect, aggregate, commit.
 struct RoundRunner: Sendable {
     /// Too few updates came; the round is asked again.
-    private struct Repeat: Error {
+    struct Repeat: Error {
         var reason: String
         /// The edges answered, and would answer the same again.
         var isRefused: Bool
@@ -19,8 +19,8 @@ struct RoundRunner: Sendable {
     let runner: JobRunner
     let judge: Judge?
 
-    private var coordinator: FedLearnCoordinator { runner.coordinator }
-    private var bus: Bus { runner.bus }
+    var coordinator: FedLearnCoordinator { runner.coordinator }
+    var bus: Bus { runner.bus }
 
     /// - Throws: `FedLearnError` `round-failed` when the round was repeated too often.
     func run(round: Int) async throws {
@@ -74,15 +74,15 @@ struct RoundRunner: Sendable {
         let base = try await mender(job).whole(
             open.base, from: open.participants + job.knownEdges, reference: job.globalReference(round: round - 1),
             tags: job.tags(.model, round: round - 1))
-        var absences: [Name: String] = [:]
+        let strategy = try coordinator.strategies.strategy(of: job.spec)
         if !open.isAggregating {
-            absences = try await collect(open, base: base, job: &job)
-            try await coordinator.storage.close(job.reference(round: round))
+            let absences = try await collect(open, base: base, duties: strategy.duties, job: &job)
+            try await coordinator.storage.close(job.reference(round: round), absences: absences)
         }
-        try await commit(open, base: base, absences: absences, job: job, opened: opened)
+        try await commit(open, base: base, strategy: strategy, job: job, opened: opened)
     }
 
-    private func mender(_ job: Job) -> ModelMender {
+    func mender(_ job: Job) -> ModelMender {
         ModelMender(
             transfer: ModelTransfer(bus: bus, trace: job.traceID), architecture: job.spec.architecture,
             timeout: job.spec.deadline, logger: coordinator.logger(for: job))
@@ -115,10 +115,12 @@ struct RoundRunner: Sendable {
                                 separator: "; "))
                     : "waiting for \(plan.pending.map(\.text).joined(separator: ", ")) to reconnect")
             if reason != lastReason {
-                let word = plan.wait == nil ? "WaitingForEdges" : "WaitingForRoom"
+                let isForever = plan.wait?.isForever == true
+                let word = isForever ? "ExceedsQuota" : plan.wait == nil ? "WaitingForEdges" : "WaitingForRoom"
                 // A place in the queue changes all the time; the log says once that there is one.
                 if word != lastWord || plan.wait == nil {
-                    coordinator.logger(for: job).info("waiting for edges", ["reason": reason])
+                    let message = isForever ? "the job can never run as it is" : "waiting for edges"
+                    coordinator.logger(for: job).info(message, ["reason": reason])
                 }
                 (lastReason, lastWord) = (reason, word)
                 var shown = job
@@ -147,7 +149,9 @@ struct RoundRunner: Sendable {
 
     /// Asks every participant and waits until each has delivered or declined, or the deadline passes.
     /// - Returns: who is absent and why.
-    private func collect(_ open: OpenRound, base: Manifest, job: inout Job) async throws -> [Name: String] {
+    private func collect(
+        _ open: OpenRound, base: Manifest, duties: ClientDuties, job: inout Job
+    ) async throws -> [Name: String] {
         let reference = job.reference(round: open.round)
         let (events, mailbox) = AsyncStream<RoundEvent>.makeStream()
         // Open before reading what was counted: an update that lands in between is seen twice, never missed.
@@ -160,7 +164,8 @@ struct RoundRunner: Sendable {
             dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
             optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
-            exclusiveThreads: job.spec.exclusiveThreads)
+            exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
+            reportsBaseLoss: duties.reportsBaseLoss ? true : nil)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(
@@ -247,97 +252,5 @@ struct RoundRunner: Sendable {
     private static func current(_ round: Int, _ state: String, _ machine: RoundMachine) -> CurrentRound {
         CurrentRound(
             round: round, state: state, participants: machine.participants, received: machine.contributors.sorted())
-    }
-
-    // MARK: - Averaging
-
-    private func commit(
-        _ open: OpenRound, base: Manifest, absences: [Name: String], job: Job, opened: ContinuousClock.Instant
-    ) async throws {
-        var job = job
-        let round = open.round
-        let reference = job.reference(round: round)
-        var updates = try await coordinator.storage.updates(in: reference)
-        var absences = absences
-        job.current = CurrentRound(
-            round: round, state: "Aggregating", participants: open.participants, received: updates.map(\.edge))
-        await coordinator.show(job)
-
-        let transfer = ModelTransfer(bus: bus, trace: job.traceID)
-        // What moving the updates took is free by now; averaging needs it elsewhere.
-        await coordinator.settleMemory()
-        var average: [Tensor]?
-        var mends = 0
-        while average == nil {
-            do {
-                average = try await Averager(transfer: transfer, settleMemory: coordinator.settleMemory)
-                    .average(updates, base: base)
-            } catch let error as Averager.NotFinite {
-                let reason = "its update holds NaN or infinity in tensor '\(error.tensor)'"
-                coordinator.logger(for: job).warning(
-                    "update thrown out", ["round": "\(round)", "edge": error.edge.text, "reason": reason])
-                updates.removeAll { $0.edge == error.edge }
-                absences[error.edge] = reason
-                let isEnough = !updates.isEmpty && updates.count >= job.spec.minimumClients
-                try await coordinator.storage.discard(error.edge, in: reference, reopening: !isEnough)
-                if !isEnough { throw Repeat(reason: "\(error.edge): \(reason)", isRefused: true) }
-            } catch let error as any ModuleError where ModelMender.isLoss(error.code) && mends < 3 {
-                // The edges keep their updates until the next round.
-                mends += 1
-                for update in updates {
-                    _ = try await mender(job).whole(
-                        update.manifest, from: [update.edge],
-                        reference: job.updatePrefix(round: round) + update.edge.text,
-                        tags: job.tags(.update, round: round))
-                }
-            }
-        }
-        guard let tensors = average else { throw CancellationError() }
-        let model = try await transfer.publish(
-            tensors, of: job.spec.architecture, reference: job.globalReference(round: round),
-            tags: job.tags(.model, round: round))
-        let score = try await judge?.evaluate(tensors, of: job)
-        let summary = RoundSummary(
-            round: round, model: job.modelName(round: round), manifest: model.digest,
-            contributors: updates.map {
-                Contribution(edge: $0.edge, samples: $0.samples, loss: $0.loss, bytes: $0.bytes)
-            },
-            absent: open.participants.filter { edge in !updates.contains { $0.edge == edge } }.map {
-                Absence(edge: $0, reason: absences[$0] ?? "no update before the core restarted")
-            },
-            accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - opened).seconds,
-            bytesToEdges: updates.reduce(0) { $0 + $1.fetchedBytes },
-            bytesFromEdges: updates.reduce(0) { $0 + $1.bytes })
-        job.current = nil
-        job.rounds.append(summary)
-        job.header.set("Progressing", true, "RoundCommitted", "round \(round) of \(job.spec.rounds)", at: runner.now)
-        try await coordinator.storage.commit(summary, of: job)
-        await coordinator.show(job)
-        coordinator.logger(for: job).info(
-            "round committed",
-            [
-                "round": "\(round)", "edges": "\(updates.count)", "accuracy": score.map { "\($0.accuracy)" } ?? "-",
-                "seconds": "\(summary.seconds)",
-            ])
-        coordinator.metrics.rounds.increment()
-        coordinator.metrics.roundSeconds.observe(summary.seconds)
-        await tellPlacement(updates, round, job, seconds: summary.seconds)
-        // The updates have done their work. A crash before this leaves them until the job is deleted.
-        try await transfer.release(job.updatePrefix(round: round))
-    }
-
-    /// What the round took, for placement to learn from. Best effort: the next round says as much.
-    private func tellPlacement(_ updates: [CountedUpdate], _ round: Int, _ job: Job, seconds: Double) async {
-        // Counted before the core restarted: nobody knows how long that took.
-        let records = updates.filter { $0.trainSeconds > 0 && $0.totalSeconds <= seconds }.map { update in
-            RoundRecord(
-                jobUID: job.uid, job: job.name, round: round, edge: update.edge, workload: job.workload,
-                samples: update.samples, computeSeconds: update.trainSeconds, totalSeconds: update.totalSeconds,
-                roundSeconds: seconds, fetchedBytes: update.fetchedBytes, sentBytes: update.bytes, time: runner.now)
-        }
-        guard !records.isEmpty else { return }
-        do {
-            _ = try await bus.call(PlacementContract.record, RoundRecords(records: records), trace: job.traceID)
-        } catch { coordinator.logger(for: job).warning("placement learned nothing of a round", error: error) }
     }
 }

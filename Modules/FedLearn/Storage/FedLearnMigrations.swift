@@ -51,9 +51,24 @@ extension MigrationSet {
                 ALTER TABLE fedlearn_contributions ADD COLUMN train_seconds REAL NOT NULL DEFAULT 0;
                 ALTER TABLE fedlearn_contributions ADD COLUMN total_seconds REAL NOT NULL DEFAULT 0;
                 """),
+            // Why edges that were asked are not in a round, for a core that restarts before it is committed.
+            Migration(
+                4,
+                """
+                ALTER TABLE fedlearn_contributions ADD COLUMN steps INTEGER NOT NULL DEFAULT 1;
+                ALTER TABLE fedlearn_contributions ADD COLUMN base_loss REAL;
+                CREATE TABLE fedlearn_absences (
+                    job TEXT NOT NULL,
+                    round INTEGER NOT NULL,
+                    edge TEXT NOT NULL,
+                    reason TEXT NOT NULL,
+                    PRIMARY KEY (job, round, edge),
+                    FOREIGN KEY (job, round) REFERENCES fedlearn_rounds (job, round) ON DELETE CASCADE
+                ) STRICT;
+                """),
         ])
 
-    /// The participant's table: what an edge trained and has not yet been told to forget.
+    /// The participant's tables: what an edge trained and has not yet been told to forget.
     public static let fedLearnParticipant = MigrationSet(
         module: "fedlearn-participant",
         migrations: [
@@ -67,6 +82,17 @@ extension MigrationSet {
                     notice BLOB NOT NULL,
                     PRIMARY KEY (job, round)
                 ) STRICT;
-                """)
+                """),
+            // What an edge keeps of a job's model to itself, as its training of that round left it.
+            Migration(
+                2,
+                """
+                CREATE TABLE fedlearn_personal (
+                    job TEXT NOT NULL,
+                    round INTEGER NOT NULL,
+                    manifest TEXT NOT NULL,
+                    PRIMARY KEY (job, round)
+                ) STRICT;
+                """),
         ])
 }

@@ -103,19 +103,24 @@ struct JobStorage: Sendable {
             guard state == "training" else { return false }
             try connection.execute(
                 "INSERT INTO fedlearn_contributions (job, round, edge, manifest, samples, loss, bytes, fetched_bytes, "
-                    + "train_seconds, total_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    + "train_seconds, total_seconds, steps, base_loss) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    + "ON CONFLICT DO NOTHING",
                 reference.jobUID, reference.round, update.edge.text, update.manifest.hex, update.samples, update.loss,
-                update.bytes, update.fetchedBytes, update.trainSeconds, update.totalSeconds)
+                update.bytes, update.fetchedBytes, update.trainSeconds, update.totalSeconds, update.steps,
+                update.baseLoss)
             return true
         }
     }
 
-    /// Takes back an update that cannot be averaged, and opens its round again when too few are left.
-    func discard(_ edge: Name, in reference: RoundReference, reopening: Bool) async throws {
+    /// Takes back updates that cannot be combined with the others, with reasons, and opens their round again when too few are left.
+    func discard(_ reasons: [Name: String], in reference: RoundReference, reopening: Bool) async throws {
         try await database.write { connection in
-            try connection.execute(
-                "DELETE FROM fedlearn_contributions WHERE job = ? AND round = ? AND edge = ?", reference.jobUID,
-                reference.round, edge.text)
+            for edge in reasons.keys {
+                try connection.execute(
+                    "DELETE FROM fedlearn_contributions WHERE job = ? AND round = ? AND edge = ?", reference.jobUID,
+                    reference.round, edge.text)
+            }
+            try connection.store(absences: reasons, in: reference)
             guard reopening else { return }
             try connection.execute(
                 "UPDATE fedlearn_rounds SET state = 'training' WHERE job = ? AND round = ?", reference.jobUID,
@@ -126,24 +131,39 @@ struct JobStorage: Sendable {
     func updates(in reference: RoundReference) async throws -> [CountedUpdate] {
         try await database.read { connection in
             try connection.query(
-                "SELECT edge, manifest, samples, loss, bytes, fetched_bytes, train_seconds, total_seconds "
-                    + "FROM fedlearn_contributions WHERE job = ? AND round = ? ORDER BY edge", reference.jobUID,
+                "SELECT edge, manifest, samples, loss, bytes, fetched_bytes, train_seconds, total_seconds, steps, "
+                    + "base_loss FROM fedlearn_contributions WHERE job = ? AND round = ? ORDER BY edge",
+                reference.jobUID,
                 reference.round
             ) { row in
                 CountedUpdate(
                     edge: try Name(row.string(0)), manifest: try digest(row.string(1)), samples: try row.int(2),
                     loss: try row.double(3), bytes: try row.int(4), fetchedBytes: try row.int(5),
-                    trainSeconds: try row.double(6), totalSeconds: try row.double(7))
+                    trainSeconds: try row.double(6), totalSeconds: try row.double(7), steps: try row.int(8),
+                    baseLoss: try row.optionalDouble(9))
             }
         }
     }
 
-    /// Freezes the set of updates: from here on the round can only be averaged.
-    func close(_ reference: RoundReference) async throws {
+    /// Freezes the set of updates: from here on the round can only be aggregated.
+    /// - Parameter absences: why edges that were asked are not among them.
+    func close(_ reference: RoundReference, absences: [Name: String]) async throws {
         try await database.write { connection in
+            try connection.store(absences: absences, in: reference)
             try connection.execute(
                 "UPDATE fedlearn_rounds SET state = 'aggregating' WHERE job = ? AND round = ? AND state = 'training'",
                 reference.jobUID, reference.round)
+        }
+    }
+
+    /// Why edges are not in a round, as far as that is stored.
+    func absences(in reference: RoundReference) async throws -> [Name: String] {
+        try await database.read { connection in
+            let rows = try connection.query(
+                "SELECT edge, reason FROM fedlearn_absences WHERE job = ? AND round = ?", reference.jobUID,
+                reference.round
+            ) { (try Name($0.string(0)), try $0.string(1)) }
+            return Dictionary(rows) { _, last in last }
         }
     }
 
@@ -183,6 +203,21 @@ struct CountedUpdate: Sendable, Hashable {
     /// Training alone, and from the opening of the round until the update was counted; 0 when not known.
     var trainSeconds: Double
     var totalSeconds: Double
+    /// Steps of the client's optimiser.
+    var steps: Int
+    /// The loss of the round's first model over the client's data, where the strategy asks for it.
+    var baseLoss: Double?
+}
+
+extension Connection {
+    fileprivate func store(absences: [Name: String], in reference: RoundReference) throws {
+        for (edge, reason) in absences {
+            try execute(
+                "INSERT INTO fedlearn_absences (job, round, edge, reason) VALUES (?, ?, ?, ?) "
+                    + "ON CONFLICT (job, round, edge) DO UPDATE SET reason = excluded.reason", reference.jobUID,
+                reference.round, edge.text, reason)
+        }
+    }
 }
 
 func encode(_ value: some Encodable) throws -> [UInt8] { try [UInt8](JSONEncoder().encode(value)) }
@@ -194,7 +229,7 @@ func decode<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {
     }
 }
 
-private func digest(_ hex: String) throws -> Digest {
+func digest(_ hex: String) throws -> Digest {
     guard let digest = Digest(hex: hex) else {
         throw FedLearnError(
             "corrupt", "the database holds '\(hex.prefix(80))' where a digest belongs; restore a backup")

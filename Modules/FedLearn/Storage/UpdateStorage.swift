@@ -16,13 +16,37 @@ struct UpdateStorage: Sendable {
         }
     }
 
-    func save(_ notice: UpdateNotice, base: Digest) async throws {
+    /// - Parameter personal: the manifest of what the edge keeps of the trained model to itself.
+    func save(_ notice: UpdateNotice, base: Digest, personal: Digest? = nil) async throws {
         let bytes = try encode(notice)
         try await database.write { connection in
+            if let personal {
+                try connection.execute(
+                    "INSERT INTO fedlearn_personal (job, round, manifest) VALUES (?, ?, ?) "
+                        + "ON CONFLICT (job, round) DO UPDATE SET manifest = excluded.manifest",
+                    notice.reference.jobUID, notice.reference.round, personal.hex)
+            }
             try connection.execute(
                 "INSERT INTO fedlearn_updates (job, round, base, notice) VALUES (?, ?, ?, ?) "
                     + "ON CONFLICT (job, round) DO UPDATE SET base = excluded.base, notice = excluded.notice",
                 notice.reference.jobUID, notice.reference.round, base.hex, bytes)
+        }
+    }
+
+    /// What an edge kept to itself in its newest round before this one, and that round.
+    func personal(for reference: RoundReference) async throws -> (round: Int, manifest: Digest)? {
+        try await database.read { connection in
+            try connection.first(
+                "SELECT round, manifest FROM fedlearn_personal WHERE job = ? AND round < ? ORDER BY round DESC",
+                reference.jobUID, reference.round
+            ) { (try $0.int(0), try digest($0.string(1))) }
+        }
+    }
+
+    /// Forgets what an edge kept to itself before `round`, or all of it.
+    func forgetPersonal(job uid: String, before round: Int = .max) async throws {
+        try await database.write { connection in
+            try connection.execute("DELETE FROM fedlearn_personal WHERE job = ? AND round < ?", uid, round)
         }
     }
 

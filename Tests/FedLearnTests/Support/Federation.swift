@@ -35,6 +35,12 @@ final class Federation: Sendable {
     let data: [Name: LabelledData]
     let test: LabelledData
 
+    /// Edges that hold this data.
+    init(data: [Name: LabelledData], test: LabelledData) throws {
+        directory = try TemporaryDirectory("federation")
+        (self.data, self.test) = (data, test)
+    }
+
     /// Three edges with different amounts of two overlapping clouds of points.
     init(edges: Int = 3) throws {
         directory = try TemporaryDirectory("federation")
@@ -59,17 +65,19 @@ final class Federation: Sendable {
     var edges: [Name] { data.keys.sorted() }
 
     static func document(
-        rounds: Int, deadline: Double = 20, minimum: Int = 1, learningRate: Double = 0.1
+        rounds: Int, deadline: Double = 20, minimum: Int = 1, learningRate: Double = 0.1, strategy: String = "fedavg",
+        personal: String? = nil
     ) -> String {
         """
         apiVersion: gedge/v1
         kind: TrainingJob
         metadata: {group: test, project: points, name: points}
         spec:
-          model: {kind: perceptron, hidden: [200]}
+          model: {kind: perceptron, hidden: [200]\(personal.map { ", personal: \($0)" } ?? "")}
           data: {dataset: points, features: 8, classes: 3}
           rounds: \(rounds)
           optimizer: {learningRate: \(learningRate), batchSize: 10, localEpochs: 2}
+          strategy: {kind: \(strategy)}
           clients: {minimum: \(minimum)}
           evaluation: {dataset: test}
           roundDeadlineSeconds: \(deadline)
@@ -90,15 +98,29 @@ final class Federation: Sendable {
             bus: core.bus, database: core.database, datasets: Data(coreHasData ? ["test": test] : [:]),
             logger: .disabled)
         coordinator.register()
-        let edges = edges
+        let (edges, data) = (edges, data)
         core.bus.handle(PlacementContract.renew) { (_: Inbound<JobList>) -> Empty in Empty() }
         core.bus.handle(PlacementContract.release) { (_: Inbound<JobList>) -> Empty in Empty() }
         core.bus.handle(PlacementContract.record) { (_: Inbound<RoundRecords>) -> Empty in Empty() }
+        core.bus.handle(TopologyContract.loads) { (request: Inbound<LoadsQuery>) -> LoadsReply in
+            let load = LoadReport(cpu: 0, availableMemory: 0, freeDisk: 0, resident: 0)
+            // One edge a page.
+            let rest = edges.filter { edge in request.body.after.map { $0 < edge } ?? true }
+            let page = rest.prefix(1).map {
+                MachineLoad(name: $0, phase: .ready, threads: 1, memory: 1, load: load, reporting: nil)
+            }
+            return LoadsReply(time: Timestamp(milliseconds: 0), machines: page, hasMore: rest.count > 1)
+        }
         for call in [PlacementContract.plan, PlacementContract.reserve] {
             core.bus.handle(call) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
                 PlacementPlan(
                     trainingType: .federated, typeReason: "test",
-                    decisions: edges.map { PlacementDecision(edge: $0, outcome: .chosen, score: 1, reason: "test") })
+                    decisions: edges.map { edge in
+                        PlacementDecision(
+                            edge: edge, outcome: .chosen, score: 1, reason: "test",
+                            terms: PlacementTerms(
+                                samples: data[edge]?.count ?? 0, computeSeconds: 0, transferSeconds: 0, basis: "test"))
+                    })
             }
         }
         let address = try BusAddress("inproc://federation")
