@@ -68,7 +68,8 @@ public struct CoreCloud: Sendable {
         let archive = try configuration.archive.service(
             for: dataSync, relativeTo: directory, logger: logger, metrics: metrics)
         let fedLearn = try await FedLearnCoordinator(
-            bus: bus, database: database, datasets: datasets, logger: logger, metrics: metrics,
+            bus: bus, database: database, datasets: datasets,
+            aggregationMemory: Int(configuration.aggregationBytes.bytes), logger: logger, metrics: metrics,
             releaseMemory: FreeMemory.release)
         let placement = try await PlacementService(
             bus: bus, database: database, settings: configuration.placement,

@@ -1,3 +1,4 @@
+public import Core
 public import DaemonKit
 public import DataSync
 public import Placement
@@ -16,6 +17,8 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
     public var cache = CacheSettings()
     /// An object store that models and data sets are copied to.
     public var archive = ArchiveSettings()
+    /// The most bytes of a job's updates in memory while they are aggregated.
+    public var aggregationBytes = ByteCount(64 << 20)
     /// What groups may hold, and for how long what is held outlives its job.
     public var placement = PlacementSettings()
     /// How often and how fast the core looks for damage in what it stores.
@@ -32,6 +35,7 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
         "leaseSeconds": "how long an edge counts as ready after its last report",
         "datasets": "data sets at the core; a list in the configuration file",
         "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
+        "aggregationBytes": "the most bytes of a job's updates in memory while they are aggregated",
         "placement.quotas": "what each group may hold (cpus, memory, gpus, jobs); a map in the configuration file",
         "placement.rules": "a file with rules for training types in place of the shipped ones",
         "placement.leaseSeconds": "how long what a job holds outlives it",
@@ -44,6 +48,9 @@ public struct CoreConfiguration: Codable, Sendable, Hashable {
     func validate() throws {
         guard leaseSeconds >= 1 && leaseSeconds <= 3600 else {
             throw DaemonError("invalid", "leaseSeconds must be 1 to 3600, not \(leaseSeconds)")
+        }
+        guard (1 << 20...1 << 40).contains(aggregationBytes.bytes) else {
+            throw DaemonError("invalid", "aggregationBytes must be 1MiB to 1TiB, not \(aggregationBytes)")
         }
         try placement.validate()
         try scrub.validate()

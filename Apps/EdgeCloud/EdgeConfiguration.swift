@@ -65,6 +65,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         guard reportSeconds >= 0.2 && reportSeconds <= 60 else {
             throw DaemonError("invalid", "reportSeconds must be 0.2 to 60, not \(reportSeconds)")
         }
+        if let fault = LabelSyntax.fault(in: labels) { throw DaemonError("invalid", "labels: \(fault)") }
         if taints.count > Taint.maximumCount {
             throw DaemonError("invalid", "taints has \(taints.count) entries; at most \(Taint.maximumCount) are kept")
         }

@@ -91,12 +91,16 @@ import Testing
 
 @Suite struct ByteCountTests {
     @Test(arguments: [
-        ("0", 0), ("4096", 4096), ("64MiB", 64 << 20), ("64 mib", 64 << 20), ("1.5GiB", 3 << 29), ("1kB", 1000),
+        ("0", 0), ("4096", 4096), ("64MiB", 64 << 20), ("64 mib", 64 << 20), ("64Mi", 64 << 20), ("1.5Gi", 3 << 29),
+        ("2Pi", 2 << 50), ("3G", 3_000_000_000), ("7k", 7000), ("1.5GiB", 3 << 29), ("1kB", 1000),
         ("2TB", 2_000_000_000_000), ("7B", 7),
     ])
     func parses(_ text: String, _ bytes: Int) { #expect(ByteCount(text)?.bytes == bytes) }
 
-    @Test(arguments: ["", "MiB", "-1", "1.5.5", ".5", "1 000", "1PB", "9223372036854775808", "9999999999TiB", "1e3"])
+    @Test(arguments: [
+        "", "MiB", "-1", "1.5.5", ".5", "1 000", "1PB", "500m", "64mi", "1K", "1g", "9223372036854775808",
+        "9999999999TiB", "1e3",
+    ])
     func refuses(_ text: String) { #expect(ByteCount(text) == nil) }
 
     @Test(arguments: [

@@ -6,7 +6,7 @@ import Topology
 enum TopologyCommand {
     private static let reservationFlags = [
         Flag("reserved-cpu", .text(placeholder: "AMOUNT"), "hardware threads kept for the system, such as 500m"),
-        Flag("reserved-memory", .text(placeholder: "AMOUNT"), "memory kept for the system, such as 512Mi"),
+        Flag("reserved-memory", .text(placeholder: "AMOUNT"), "memory kept for the system, such as 512MiB"),
         Flag(
             "output", short: "o", .choice(["table", "json", "yaml"], placeholder: "FORMAT"),
             "table, json or yaml (default: table)"),
@@ -73,7 +73,8 @@ enum TopologyCommand {
             return
         }
         let settings = ReservedSettings(
-            cpu: try quantity("reserved-cpu", invocation), memory: try quantity("reserved-memory", invocation))
+            cpu: try amount("reserved-cpu", "500m or 2", invocation, Quantity.init) ?? .zero,
+            memory: try amount("reserved-memory", "512MiB", invocation, ByteCount.init) ?? ByteCount(0))
         let reservation = try Reservation(settings, of: machine)
         let allocatable = reservation.allocatable(of: machine)
         try output.write(Report(machine: machine, allocatable: allocatable), names: []) {
@@ -82,11 +83,13 @@ enum TopologyCommand {
         }
     }
 
-    private static func quantity(_ flag: String, _ invocation: Invocation) throws -> Quantity {
-        guard let text = invocation.text(flag) else { return .zero }
-        guard let quantity = Quantity(text) else {
-            throw CommandError.usage("flag --\(flag) takes an amount such as 500m, 2 or 512Mi, not '\(text)'")
+    private static func amount<Amount>(
+        _ flag: String, _ example: String, _ invocation: Invocation, _ read: (String) -> Amount?
+    ) throws -> Amount? {
+        guard let text = invocation.text(flag) else { return nil }
+        guard let amount = read(text) else {
+            throw CommandError.usage("flag --\(flag) takes an amount such as \(example), not '\(text)'")
         }
-        return quantity
+        return amount
     }
 }

@@ -22,7 +22,7 @@ enum TopologyMapCommand {
         let format = invocation.has("output") ? try OutputFormat(invocation) : nil
         let showsMachines = invocation.has("machines")
         return try await CoreClient.with(context) { core in
-            let snapshot = try await core.call(TopologyContract.snapshot, Empty())
+            let snapshot = try await core.topology()
             let view = TopologyView(snapshot)
             guard let format else {
                 let tree = TopologyTree(palette: context.console.palette, showsMachines: showsMachines)
@@ -75,7 +75,7 @@ enum TopologyMapCommand {
         }
         // Opened first: whoever cannot write there learns it before the core is asked.
         let file = path == "-" ? nil : try ReplacedFile(path, mode: 0o644)
-        let snapshot = try await CoreClient.with(context) { try await $0.call(TopologyContract.snapshot, Empty()) }
+        let snapshot = try await CoreClient.with(context) { try await $0.topology() }
         let view = TopologyView(snapshot)
         let text = isDot ? DotMap.text(view) : SVGMap(view).text
         guard let file else {

@@ -1,5 +1,6 @@
 import Contracts
 import Core
+import MessageBus
 
 extension CoreClient {
     /// Asks for resources page after page and hands each page to `body`, so that one is in memory at a time.
@@ -31,5 +32,17 @@ extension CoreClient {
             list.items += page.items
         }
         return list
+    }
+}
+
+extension CoreClient {
+    /// Every site and link, of one moment.
+    func topology() async throws -> TopologySnapshot {
+        var snapshot: TopologySnapshot?
+        for try await part in try await stream(TopologyContract.snapshotParts, Empty()) {
+            if snapshot?.append(part.body) == nil { snapshot = part.body }
+        }
+        guard let snapshot else { throw CommandError("malformed", "the core tells of no topology; upgrade it") }
+        return snapshot
     }
 }

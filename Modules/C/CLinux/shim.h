@@ -60,3 +60,8 @@ static inline long gedge_set_affinity(int thread, const unsigned long *words, lo
 static inline long gedge_get_affinity(int thread, unsigned long *words, long bytes) {
     return syscall(SYS_sched_getaffinity, thread, bytes, words);
 }
+
+/// The kernel's number of the calling thread.
+static inline int gedge_thread_number(void) {
+    return (int)syscall(SYS_gettid);
+}

@@ -119,8 +119,11 @@ public struct PlacementWait: Codable, Sendable, Hashable {
     public var until: Timestamp?
     /// When to ask again.
     public var retrySeconds: Double
+    /// Whether no wait will help, unless the job or the core's configuration is changed.
+    public var isForever: Bool?
 
-    public init(reason: String, until: Timestamp? = nil, retrySeconds: Double) {
+    public init(reason: String, until: Timestamp? = nil, retrySeconds: Double, isForever: Bool? = nil) {
+        self.isForever = isForever
         self.reason = reason
         self.until = until
         self.retrySeconds = retrySeconds

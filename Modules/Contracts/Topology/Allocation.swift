@@ -32,11 +32,14 @@ public struct AllocationRequest: Codable, Sendable, Hashable {
     public var isExclusive: Bool
     /// The process that uses it, whose end releases it; `nil` for the daemon itself.
     public var process: ProcessIdentity?
+    /// The kernel's number of the daemon's own thread that uses it; the others of the daemon are kept off what is exclusive.
+    public var kernelThread: Int32?
 
     public init(
         owner: String, threads: Int, memory: Int64 = 0, gpus: Int = 0, nics: Int = 0, policy: Policy = .bestEffort,
-        isExclusive: Bool = true, process: ProcessIdentity? = nil
+        isExclusive: Bool = true, process: ProcessIdentity? = nil, kernelThread: Int32? = nil
     ) {
+        self.kernelThread = kernelThread
         self.owner = owner
         self.threads = threads
         self.memory = memory

@@ -34,10 +34,13 @@ public struct LoadsQuery: Codable, Sendable, Hashable {
     public var name: Name?
     /// The machines whose names come after this one.
     public var after: Name?
-    /// At most so many, 1 to 500.
+    /// The most machines of a page: what is known of the largest fits a message so many times.
+    public static let maximumLimit = 200
+
+    /// At most so many, 1 to `maximumLimit`.
     public var limit: Int
 
-    public init(name: Name? = nil, after: Name? = nil, limit: Int = 200) {
+    public init(name: Name? = nil, after: Name? = nil, limit: Int = LoadsQuery.maximumLimit) {
         self.name = name
         self.after = after
         self.limit = limit

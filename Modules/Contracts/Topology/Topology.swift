@@ -10,8 +10,11 @@ public enum TopologyContract {
     public static let heartbeat = Call<LoadReport, JoinReply>("topology.heartbeat", audience: .edges)
     /// Edge to core: a clean goodbye.
     public static let leave = Call<Empty, Empty>("topology.leave", audience: .edges)
-    /// Anyone to core: every site, every link, and what is known of them now.
+    /// Within the core: every site, every link, and what is known of them now. Of many sites it is more than a message holds.
     public static let snapshot = Call<Empty, TopologySnapshot>("topology.snapshot", audience: .operators)
+    /// Operator to core: the same in parts, of one moment, however many sites there are.
+    public static let snapshotParts = StreamCall<Empty, TopologySnapshot>(
+        "topology.snapshot-parts", lane: .control, audience: .operators)
     /// Operator to core: the load of every machine, the core's own among them, page by page.
     public static let loads = Call<LoadsQuery, LoadsReply>("topology.loads", audience: .operators)
     /// Operator to core: how one figure of a site's load went, for as long as the core remembers.
@@ -148,5 +151,27 @@ public struct TopologySnapshot: Codable, Sendable, Hashable {
         self.sites = sites
         self.links = links
         self.core = core
+    }
+}
+
+extension TopologySnapshot {
+    /// How many links a part has: about a twentieth of what a message holds.
+    private static let linksInPart = 500
+
+    /// The snapshot in parts that a message holds each: one for every site, which may be large, and some for the links.
+    public func forEachPart(_ body: (TopologySnapshot) async throws -> Void) async rethrows {
+        try await body(TopologySnapshot(time: time, sites: [], core: core))
+        for site in sites { try await body(TopologySnapshot(time: time, sites: [site])) }
+        for start in stride(from: 0, to: links.count, by: Self.linksInPart) {
+            let part = links[start..<min(links.count, start + Self.linksInPart)]
+            try await body(TopologySnapshot(time: time, sites: [], links: Array(part)))
+        }
+    }
+
+    /// Puts the next part behind those that came before.
+    public mutating func append(_ part: TopologySnapshot) {
+        sites += part.sites
+        links += part.links
+        core = core ?? part.core
     }
 }

@@ -7,6 +7,9 @@ public enum ThreadAffinity {
     private static let limit = 8192
     private static let wordBits = UInt.bitWidth
 
+    /// The kernel's number of the calling thread.
+    public static var currentThread: Int32 { gedge_thread_number() }
+
     /// Binds a thread to some hardware threads.
     /// - Parameters:
     ///   - processors: their numbers; the kernel leaves out those that its control group forbids.

@@ -1,4 +1,4 @@
-/// A number of bytes, written as people do: `64MiB`, `1.5GiB`, `1000`.
+/// A number of bytes, written as people do: `64MiB`, `1.5GiB`, `1000`. Kubernetes' `64Mi` is read as well.
 public struct ByteCount: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     public let bytes: Int
 
@@ -9,7 +9,14 @@ public struct ByteCount: Hashable, Sendable, Comparable, Codable, CustomStringCo
         ("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000), ("B", 1),
     ]
 
-    /// Reads a number with one of the units `B kB MB GB TB KiB MiB GiB TiB`, or without one for bytes.
+    /// What Kubernetes calls them, in its spelling alone: there `m` is a thousandth.
+    private static let kubernetesUnits: [Substring: Int] = [
+        "k": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000, "P": 1_000_000_000_000_000,
+        "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50,
+    ]
+
+    /// Reads a number with one of the units `B kB MB GB TB KiB MiB GiB TiB` or Kubernetes' `k M G T P Ki Mi Gi Ti Pi`, or without
+    /// one for bytes.
     /// - Returns: `nil` when `text` is anything else, is negative, or exceeds `Int`.
     public init?(_ text: String) {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
@@ -20,6 +27,8 @@ public struct ByteCount: Hashable, Sendable, Comparable, Codable, CustomStringCo
             factor = 1
         } else if let unit = Self.units.first(where: { $0.name.lowercased() == name.lowercased() }) {
             factor = unit.factor
+        } else if let known = Self.kubernetesUnits[name] {
+            factor = known
         } else {
             return nil
         }

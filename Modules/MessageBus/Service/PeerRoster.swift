@@ -28,20 +28,19 @@ final class PeerRoster: Sendable {
     var connected: [PeerID] { state.withLock { $0.sessions.keys.sorted() } }
 
     func sessionStarted(_ peer: PeerID) {
-        state.withLock { state in
+        tell(.connected(peer)) { state in
             state.sessions[peer, default: 0] += 1
             state.failures[peer] = nil
-            for listener in state.listeners.values { listener.yield(.connected(peer)) }
+            return true
         }
     }
 
     func sessionEnded(_ peer: PeerID, reason: BusError) {
-        state.withLock { state in
-            guard let count = state.sessions[peer] else { return }
+        tell(.disconnected(peer, reason: reason)) { state in
+            guard let count = state.sessions[peer] else { return false }
             state.sessions[peer] = count > 1 ? count - 1 : nil
             state.failures[peer] = reason
-            guard count == 1 else { return }
-            for listener in state.listeners.values { listener.yield(.disconnected(peer, reason: reason)) }
+            return count == 1
         }
     }
 
@@ -51,11 +50,17 @@ final class PeerRoster: Sendable {
     }
 
     func attemptFailed(_ peer: PeerID, reason: BusError) {
-        state.withLock { state in
+        tell(.refused(peer, reason: reason)) { state in
             state.failures[peer] = reason
-            guard reason.is(.refused) else { return }
-            for listener in state.listeners.values { listener.yield(.refused(peer, reason: reason)) }
+            return reason.is(.refused)
         }
+    }
+
+    /// Makes a change and tells the listeners when `change` says that it is one for them. Without the lock: who listens may be
+    /// cancelled at this moment, which holds its task and takes the lock, while the news is held up by the task.
+    private func tell(_ event: PeerEvent, after change: (inout State) -> Bool) {
+        let listeners = state.withLock { state in change(&state) ? Array(state.listeners.values) : [] }
+        for listener in listeners { listener.yield(event) }
     }
 
     /// Every change from now on, after one `connected` for each peer that is connected already.

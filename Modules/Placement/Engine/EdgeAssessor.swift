@@ -147,7 +147,7 @@ struct EdgeAssessor {
         let memory = site.report.load.availableMemory
         if !current.contains(site.name), memory < demand.memory {
             return {
-                "has \(memory / 1_000_000) MB of memory free and the job needs \(demand.memory / 1_000_000) MB"
+                "has \(ByteCount(Int(memory))) of memory free and the job needs \(ByteCount(Int(demand.memory)))"
             }
         }
         return nil
@@ -199,7 +199,7 @@ struct EdgeAssessor {
             let tenths = (idle * 10).rounded() / 10
             return
                 "holds \(samples) samples of '\(dataset)'; \(tenths) of \(site.report.hardware.threads) threads idle, "
-                + "\(site.report.load.availableMemory / 1_000_000) MB of memory free, link "
+                + "\(ByteCount(Int(site.report.load.availableMemory))) of memory free, link "
                 + (rate.map { "of \(ByteCount(Int(min($0, 1e15))))/s" } ?? "not measured")
         }
     }

@@ -63,7 +63,10 @@ struct PlacementDesk: Sendable {
         } else if plan.pending.isEmpty {
             // Whoever held on to a part while waiting for the rest could keep another from its rest for ever.
             release(request.jobUID, &change)
-            if plan.wait != nil, let jobs = try makeRoom(for: request, context, &change) {
+            // A job that no room helps is in nobody's way.
+            if plan.wait == nil || plan.wait?.isForever == true {
+                queue.remove(request.jobUID)
+            } else if let jobs = try makeRoom(for: request, context, &change) {
                 plan.wait?.reason += "; \(EdgeAssessor.list(jobs)) will give way at the end of the round"
             }
         }
@@ -130,7 +133,18 @@ struct PlacementDesk: Sendable {
                     other.request, context, waited: other.waited(at: context.now))
                 if outcome.isComplete(other.request) {
                     context.book.hold(reservation(other.request, outcome.chosen, nil, context))
-                } else if outcome.wait != nil, other.waited(at: context.now) > PlacementEngine.patience {
+                } else if outcome.wait == .quota, other.request.group == request.group,
+                    other.waited(at: context.now) > PlacementEngine.patience
+                {
+                    // What its group gives back goes to this one first; other groups have nothing to do with it.
+                    return PlacementPlan(
+                        trainingType: request.declaredType ?? .federated, typeReason: "not looked at yet",
+                        decisions: [], policy: request.policy,
+                        wait: PlacementWait(
+                            reason:
+                                "job '\(other.request.job)' is before it and waits for the quota of group '\(request.group)'",
+                            retrySeconds: 1))
+                } else if outcome.wait == .room, other.waited(at: context.now) > PlacementEngine.patience {
                     // Small jobs that come later must not keep a large one from ever finding enough at once: it lays a claim
                     // to every edge that it could use.
                     let edges = outcome.chosen + outcome.survey.full.map(\.name)

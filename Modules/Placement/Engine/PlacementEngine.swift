@@ -28,6 +28,8 @@ enum PlacementEngine {
     /// What is decided, not yet in words or times.
     struct Outcome: Sendable {
         enum Wait: Sendable, Equatable {
+            /// The job asks more than its group may ever hold.
+            case never(String)
             case quota, room
         }
 
@@ -35,6 +37,8 @@ enum PlacementEngine {
         var survey: Survey
         var choice: Choice
         var wait: Wait?
+        /// On how many edges the quota of its group lets it run; `nil` for any number.
+        var quotaEdges: Int?
 
         /// The edges that were chosen, by name.
         var chosen: [Name] { choice.chosen.map { survey.candidates[$0].name }.sorted() }
@@ -51,12 +55,23 @@ enum PlacementEngine {
         let classification = classify(request, context)
         let survey = Survey(request, context, modelWeight: classification.modelWeight)
         let candidates = survey.candidates
-        let count = count(request, candidates, context)
-        let choice = try choose(count, of: candidates, request, context)
-        var outcome = Outcome(classification: classification, survey: survey, choice: choice)
-        let wanted = min(request.maximumEdges ?? .max, candidates.count + survey.full.count)
         let isRunning = context.book[request.jobUID] != nil
-        if !quotaShortages(request, choice.chosen.count, context).isEmpty {
+        let quota = QuotaAllowance(request, context)
+        let refusal = quota?.refusal
+        var quotaEdges = refusal == nil ? quota?.mostEdges ?? .max : 0
+        // As with room: what others of the group hold is waited for, but not for ever.
+        if let free = quota?.freeEdges, free >= request.minimumEdges, isRunning || waited >= patience {
+            quotaEdges = free
+        }
+        let count = min(count(request, candidates, context), quotaEdges)
+        let choice = try choose(count, of: candidates, request, context)
+        var outcome = Outcome(
+            classification: classification, survey: survey, choice: choice,
+            quotaEdges: quotaEdges == .max ? nil : quotaEdges)
+        let wanted = min(request.maximumEdges ?? .max, candidates.count + survey.full.count, quotaEdges)
+        if let refusal {
+            outcome.wait = .never(refusal)
+        } else if !choice.chosen.isEmpty, quota?.shortages(on: choice.chosen.count).isEmpty == false {
             outcome.wait = .quota
         } else if choice.chosen.count < request.minimumEdges, !survey.full.isEmpty {
             outcome.wait = .room
@@ -100,6 +115,7 @@ enum PlacementEngine {
     private static func choose(
         _ count: Int, of candidates: [Candidate], _ request: PlacementRequest, _ context: PlacementContext
     ) throws -> Choice {
+        guard count > 0 else { return Choice(chosen: [], scores: [Double](repeating: 0, count: candidates.count)) }
         let usable = usable(candidates, request)
         var choice = try request.policy.choice.choose(
             min(count, usable.count), of: usable.map { candidates[$0] }, for: request)
@@ -173,12 +189,21 @@ enum PlacementEngine {
     private static func notes(
         _ request: PlacementRequest, _ outcome: Outcome, _ prediction: PlacementPrediction?, _ context: PlacementContext
     ) -> [String]? {
-        guard let deadline = request.deadline, let prediction else { return nil }
-        let end = context.now.advanced(by: .seconds(min(prediction.totalSeconds, 1e9)))
-        guard end > deadline else { return nil }
-        return [
-            "it should have ended by \(deadline) and is predicted to end at \(end), on \(outcome.chosen.count) edges"
-        ]
+        var notes: [String] = []
+        if let deadline = request.deadline, let prediction {
+            let end = context.now.advanced(by: .seconds(min(prediction.totalSeconds, 1e9)))
+            if end > deadline {
+                notes.append(
+                    "it should have ended by \(deadline) and is predicted to end at \(end), on \(outcome.chosen.count) edges"
+                )
+            }
+        }
+        let usable = min(request.maximumEdges ?? .max, usable(outcome.survey.candidates, request).count)
+        if let most = outcome.quotaEdges, most > 0, most < usable, outcome.chosen.count == most {
+            notes.append(
+                "the quota of group '\(request.group)' has it run on \(most) edges of the \(usable) that could take it")
+        }
+        return notes.isEmpty ? nil : notes
     }
 
     // MARK: Waiting
@@ -187,8 +212,12 @@ enum PlacementEngine {
         _ wait: Outcome.Wait, _ request: PlacementRequest, _ outcome: Outcome, _ context: PlacementContext
     ) -> PlacementWait {
         switch wait {
+        case .never(let reason):
+            // The job may be another one when it asks again.
+            return PlacementWait(reason: reason, retrySeconds: 5, isForever: true)
         case .quota:
-            let words = quotaShortages(request, outcome.choice.chosen.count, context).joined(separator: "; ")
+            let shortages = QuotaAllowance(request, context)?.shortages(on: outcome.choice.chosen.count) ?? []
+            let words = shortages.joined(separator: "; ")
             return PlacementWait(reason: "the quota of group '\(request.group)' is used: \(words)", retrySeconds: 1)
         case .room:
             let survey = outcome.survey
@@ -198,25 +227,6 @@ enum PlacementEngine {
                 reason: "\(survey.candidates.count) of \(wanted) edges have room: \(EdgeAssessor.list(lacking))",
                 until: firstFit(request, survey, context), retrySeconds: 0.5)
         }
-    }
-
-    /// What the job's group would hold too much of, in words.
-    private static func quotaShortages(
-        _ request: PlacementRequest, _ edges: Int, _ context: PlacementContext
-    ) -> [String] {
-        guard let quota = context.quotas[request.group], edges > 0 else { return [] }
-        let (held, jobs) = context.book.held(by: request.group, besides: request.jobUID)
-        let asked = request.demand * edges
-        var words: [String] = []
-        func check(_ what: String, _ most: Int?, _ held: Int, _ asked: Int, _ text: (Int) -> String) {
-            guard let most, asked > 0, held + asked > most else { return }
-            words.append("\(text(held)) of \(text(most)) \(what) held, and the job asks \(text(asked))")
-        }
-        check("CPUs", quota.cpus?.milliCPUs, held.milliCPUs, asked.milliCPUs) { "\(CPUQuantity(milliCPUs: $0))" }
-        check("memory", quota.memory?.bytes, Int(held.memory), Int(asked.memory)) { "\(ByteCount($0))" }
-        check("GPUs", quota.gpus, held.gpus, asked.gpus) { "\($0)" }
-        check("jobs", quota.jobs, jobs, 1) { "\($0)" }
-        return words
     }
 
     /// When the job's minimum fits, if those that hold what it needs end when they are predicted to; `nil` if nobody knows.

@@ -26,7 +26,7 @@ extension BatchJob {
                     throw cursor.malformed(
                         "\(secondsPerSample.count) entries are given and 'hw' has \(problem.hardware.count)")
                 }
-            case "rounds": rounds = try cursor.number(atLeast: 0)
+            case "rounds": rounds = try cursor.number(atLeast: 1)
             case "down": downloadSize = try cursor.number(atLeast: 0)
             case "up": uploadSize = try cursor.number(atLeast: 0)
             case "wm": modelOverhead = try cursor.number(atLeast: 0)

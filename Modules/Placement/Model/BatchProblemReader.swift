@@ -62,8 +62,8 @@ struct BatchProblemReader {
     private mutating func readEdges(_ cursor: inout JSONCursor) throws(PlacementError) {
         try cursor.object { (key, cursor) throws(PlacementError) in
             switch key {
-            case "up": problem.edgeUp = try cursor.amounts()
-            case "down": problem.edgeDown = try cursor.amounts()
+            case "up": problem.edgeUp = try cursor.rates()
+            case "down": problem.edgeDown = try cursor.rates()
             case "lat": problem.edgeLatency = try cursor.amounts()
             case "bg": problem.edgeBackground = try cursor.amounts()
             default: try cursor.skip()

@@ -13,6 +13,19 @@ extension JSONCursor {
         return values
     }
 
+    /// Numbers that are zero or at least `least`.
+    mutating func rates() throws(PlacementError) -> [Double] {
+        var values: [Double] = []
+        try array { (_, cursor) throws(PlacementError) in
+            let value = try cursor.number(atLeast: 0)
+            guard value == 0 || value >= Self.least else {
+                throw cursor.invalid("\(value) is given where 0 or at least \(Self.least) is needed; correct it")
+            }
+            values.append(value)
+        }
+        return values
+    }
+
     mutating func indices(below limit: Int, of what: String) throws(PlacementError) -> [Int] {
         var values: [Int] = []
         try array { (_, cursor) throws(PlacementError) in values.append(try cursor.index(below: limit, of: what)) }

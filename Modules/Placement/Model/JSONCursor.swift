@@ -71,7 +71,12 @@ struct JSONCursor {
 
     // MARK: Values
 
-    /// A number that is finite; whether it may be negative is for the caller.
+    /// The largest number that is taken, and the smallest above zero that may be divided by: whatever is made of a dozen such
+    /// numbers is finite.
+    static let most = 1e15
+    static let least = 1e-9
+
+    /// A number of at most `most`; whether it may be negative is for the caller.
     mutating func number() throws(PlacementError) -> Double {
         skipSpace()
         let start = position
@@ -110,27 +115,32 @@ struct JSONCursor {
             { position += 1 }
         }
         if isSimple {
-            // Both are exact, so that one division rounds once: the nearest double (Clinger 1990).
+            // Of 15 digits at most, so below `most`. Both are exact, so that one division rounds once: the nearest double (Clinger 1990).
             let value = Double(mantissa) / Self.powers[scale]
             return isNegative ? -value : value
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Double(text) else { throw malformed("'\(text)' is no number") }
-        guard value.isFinite else { throw invalid("\(text) is too large to be a number of this program") }
+        guard value.magnitude <= Self.most else {
+            throw invalid("\(text.prefix(40)) is given where at most \(Self.most) is taken; correct it")
+        }
         return value
     }
 
     /// A number that is at least `least`.
     mutating func number(atLeast least: Double) throws(PlacementError) -> Double {
         let value = try number()
-        guard value >= least else { throw invalid("\(value) is given where at least \(least) is needed") }
+        guard value >= least else { throw invalid("\(value) is given where at least \(least) is needed; correct it") }
         return value
     }
 
-    /// A number above zero.
+    /// A number above zero, of at least `least`.
     mutating func positive() throws(PlacementError) -> Double {
         let value = try number()
-        guard value > 0 else { throw invalid("\(value) is given where a number above zero is needed") }
+        guard value >= Self.least else {
+            throw invalid(
+                "\(value) is given where a number above zero is needed, of at least \(Self.least); correct it")
+        }
         return value
     }
 

@@ -27,9 +27,14 @@ struct ResourceAmount: Codable, Sendable, Hashable {
         return rest
     }
 
+    /// What is more than any machine has stays that.
     static func * (amount: ResourceAmount, count: Int) -> ResourceAmount {
-        ResourceAmount(
-            milliCPUs: amount.milliCPUs * count, memory: amount.memory * Int64(count), gpus: amount.gpus * count)
+        func times<Number: FixedWidthInteger>(_ number: Number) -> Number {
+            let (product, overflow) = number.multipliedReportingOverflow(by: Number(count))
+            return overflow ? (number > 0) == (count > 0) ? .max : .min : product
+        }
+        return ResourceAmount(
+            milliCPUs: times(amount.milliCPUs), memory: times(amount.memory), gpus: times(amount.gpus))
     }
 
     /// What `demand` lacks here, in words, such as `lacks 1500m of 2 CPUs`; empty when it fits.

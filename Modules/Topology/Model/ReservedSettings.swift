@@ -4,8 +4,8 @@ public import Core
 public struct ReservedSettings: Codable, Sendable, Hashable {
     /// For the platform's own daemons (`kubeReserved`): hardware threads, such as `500m`.
     public var cpu: Quantity
-    /// For the platform's own daemons (`kubeReserved`): bytes, such as `512Mi`.
-    public var memory: Quantity
+    /// For the platform's own daemons (`kubeReserved`): bytes, such as `512MiB`.
+    public var memory: ByteCount
     /// For the operating system's daemons (`systemReserved`).
     public var system: Share
     /// What must stay free before anything is evicted (`evictionHard`).
@@ -13,23 +13,24 @@ public struct ReservedSettings: Codable, Sendable, Hashable {
 
     public struct Share: Codable, Sendable, Hashable {
         public var cpu: Quantity
-        public var memory: Quantity
+        public var memory: ByteCount
 
-        public init(cpu: Quantity = .zero, memory: Quantity = .zero) {
+        public init(cpu: Quantity = .zero, memory: ByteCount = ByteCount(0)) {
             self.cpu = cpu
             self.memory = memory
         }
     }
 
     public struct Threshold: Codable, Sendable, Hashable {
-        public var memory: Quantity
+        public var memory: ByteCount
 
-        public init(memory: Quantity = .zero) { self.memory = memory }
+        public init(memory: ByteCount = ByteCount(0)) { self.memory = memory }
     }
 
     /// Nothing, unless said otherwise.
     public init(
-        cpu: Quantity = .zero, memory: Quantity = .zero, system: Share = Share(), eviction: Threshold = Threshold()
+        cpu: Quantity = .zero, memory: ByteCount = ByteCount(0), system: Share = Share(),
+        eviction: Threshold = Threshold()
     ) {
         self.cpu = cpu
         self.memory = memory
@@ -42,7 +43,7 @@ public struct ReservedSettings: Codable, Sendable, Hashable {
         [
             "\(prefix).cpu":
                 "hardware threads kept for the platform, such as 500m; none means that no job gets its own",
-            "\(prefix).memory": "memory kept for the platform, such as 512Mi",
+            "\(prefix).memory": "memory kept for the platform, such as 512MiB",
             "\(prefix).system.cpu": "hardware threads kept for the operating system",
             "\(prefix).system.memory": "memory kept for the operating system",
             "\(prefix).eviction.memory": "memory that stays free whatever jobs ask",

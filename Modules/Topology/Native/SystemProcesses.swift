@@ -5,6 +5,8 @@ import Glibc
 /// The processes of this machine.
 struct SystemProcesses: ProcessControl {
     var cpuset = CpusetGroup()
+    /// The daemon.
+    var daemon = getpid()
 
     func identity(of pid: Int32) -> ProcessIdentity? {
         guard pid > 0, let text = ProcFile.text("/proc/\(pid)/stat") else { return nil }
@@ -41,9 +43,19 @@ struct SystemProcesses: ProcessControl {
 
     func forget(_ owner: String) { cpuset.remove(named: owner) }
 
-    /// Binds every thread that a process has; those it starts later inherit from the one that starts them.
-    private func bindThreads(of process: ProcessIdentity, to processors: [Int]) throws(AffinityError) {
-        var bound: Set<Int32> = []
+    func confineDaemon(to threads: [Int], besides others: Set<Int32>) -> String? {
+        guard let process = identity(of: daemon) else { return "process \(daemon) has ended" }
+        do {
+            try bindThreads(of: process, to: threads, besides: others)
+            return nil
+        } catch { return error.message }
+    }
+
+    /// Binds the threads that a process has; those it starts later inherit from the one that starts them.
+    private func bindThreads(
+        of process: ProcessIdentity, to processors: [Int], besides others: Set<Int32> = []
+    ) throws(AffinityError) {
+        var bound = others
         // Threads that were started while others were bound are found by looking again.
         while identity(of: process.pid) == process {
             let new = Self.threads(of: process.pid).subtracting(bound)

@@ -13,6 +13,9 @@ public actor AllocationService {
     private var state: MachineAllocations
     /// What could not be bound, by owner.
     private var limitations: [String: [String]] = [:]
+    /// Where the daemon's own threads are held to; `nil` while they may run anywhere.
+    private var confinement: [Int]?
+    private var confinementFault: String?
 
     public init(bus: Bus, allocations: MachineAllocations, logger: Logger) {
         self.init(bus: bus, allocations: allocations, processes: SystemProcesses(), logger: logger)
@@ -42,6 +45,8 @@ public actor AllocationService {
         while true {
             try await Task.sleep(for: .seconds(2), tolerance: .seconds(1))
             sweep()
+            // Threads that the daemon has started since have the place of the one that started them.
+            if confinement != nil { confine() }
         }
     }
 
@@ -62,6 +67,7 @@ public actor AllocationService {
                     "exclusive": String(request.isExclusive), "gpus": allocation.gpus.joined(separator: ","),
                 ])
             rebind(including: request.owner)
+            confine()
         }
         allocation.limitations = limitations[request.owner]
         return allocation
@@ -73,6 +79,7 @@ public actor AllocationService {
         processes.forget(owner)
         logger.info("released", ["owner": owner])
         rebind(including: nil)
+        confine()
     }
 
     func list() -> AllocationList {
@@ -91,6 +98,24 @@ public actor AllocationService {
             logger.notice("a process ended without giving back what it had", ["owner": owner, "pid": "\(process.pid)"])
             release(owner)
         }
+    }
+
+    /// Keeps the daemon's own threads, the libraries' among them, off the hardware threads that an owner has to itself, and lets
+    /// them run everywhere again when there is none.
+    private func confine() {
+        let exclusive = state.list.allocations.contains(where: \.isExclusive)
+        guard exclusive || confinement != nil else { return }
+        let shared = state.sharedThreads
+        // Nothing is shared on a machine that is given away whole, which keeps a thread for the system.
+        guard !shared.isEmpty else { return }
+        let owners = Set(state.grants.values.filter(\.request.isExclusive).compactMap(\.request.kernelThread))
+        let fault = processes.confineDaemon(to: shared, besides: owners)
+        if let fault, fault != confinementFault {
+            logger.warning(
+                "the daemon's own threads may disturb jobs that have hardware threads of their own", ["reason": fault])
+        }
+        confinementFault = fault
+        confinement = exclusive ? shared : nil
     }
 
     /// Holds processes to their parts: a new owner's, and all that share, whose part changed with that of others.

@@ -19,10 +19,21 @@ extension TopologyService {
         while true {
             do { try await Task.sleep(for: Self.flushInterval, tolerance: .milliseconds(500)) } catch { break }
             await flushHistory(prunes: round % Self.pruneEvery == 0)
+            await flushSeen()
             round += 1
         }
         await flushHistory(prunes: false)
+        await flushSeen()
         throw CancellationError()
+    }
+
+    /// Stores when edges were last seen, so that the next run of the core tells it of those that do not come back.
+    func flushSeen() async {
+        let news = table.sites.compactMapValues { $0.lastSeen == storedSeen[$0.name] ? nil : $0.lastSeen }
+        do {
+            try await storage.save(seen: news)
+            storedSeen.merge(news) { $1 }
+        } catch { logger.error("when edges were last seen cannot be stored; trying again", error: error) }
     }
 
     /// Stores what is new. What cannot be stored waits for the next time.

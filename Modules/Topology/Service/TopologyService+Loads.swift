@@ -5,8 +5,8 @@ import Core
 extension TopologyService {
     /// - Throws: `TopologyError` `not-found` for a machine that is not known, `invalid` for an impossible limit.
     func loads(_ query: LoadsQuery) throws -> LoadsReply {
-        guard (1...500).contains(query.limit) else {
-            throw TopologyError("invalid", "a page has 1 to 500 machines, not \(query.limit)")
+        guard (1...LoadsQuery.maximumLimit).contains(query.limit) else {
+            throw TopologyError("invalid", "a page has 1 to \(LoadsQuery.maximumLimit) machines, not \(query.limit)")
         }
         var machines = table.all(now: now).map { site in
             MachineLoad(

@@ -55,7 +55,7 @@ extension TopologyService {
         let load = site.report.load
         return [
             site.name.text, phase(site), String(site.report.hardware.threads),
-            "\(Int((load.cpu * 100).rounded()))%", gigabytes(load.availableMemory),
+            "\(Int((load.cpu * 100).rounded()))%", size(load.availableMemory),
             site.report.datasets.map { "\($0.name) (\($0.samples))" }.joined(separator: ", "),
             site.lastSeen.description,
         ]
@@ -79,12 +79,12 @@ extension TopologyService {
             "Host:       \(hardware.hostname) (\(hardware.architecture))",
             "Processor:  \(hardware.processor)",
             "Threads:    \(hardware.threads), \(Int((load.cpu * 100).rounded()))% busy",
-            "Memory:     \(gigabytes(hardware.memory)), \(gigabytes(load.availableMemory)) free",
-            "Disk free:  \(gigabytes(load.freeDisk))",
+            "Memory:     \(size(hardware.memory)), \(size(load.availableMemory)) free",
+            "Disk free:  \(size(load.freeDisk))",
         ]
         lines += loadLines(site)
         lines += [
-            "Daemon:     \(load.resident / 1_000_000) MB resident"
+            "Daemon:     \(size(load.resident)) resident"
         ]
         if let cordon = site.cordon {
             lines.append("Cordoned:   since \(cordon.since)\(cordon.isDraining ? ", running work is to leave" : "")")
@@ -127,7 +127,7 @@ extension TopologyService {
         }
         for (number, gpu) in (load.gpus ?? []).enumerated() {
             lines.append(
-                "GPU \(number):      \(percent(gpu.busy)) busy, \(gigabytes(gpu.usedMemory)) of \(gigabytes(gpu.memory))"
+                "GPU \(number):      \(percent(gpu.busy)) busy, \(size(gpu.usedMemory)) of \(size(gpu.memory))"
             )
         }
         guard let state = site.reporting else { return lines }
@@ -151,10 +151,7 @@ extension TopologyService {
         "\((bytesPerSecond / 1e5).rounded() / 10) MB/s"
     }
 
-    private static func gigabytes(_ bytes: Int64) -> String {
-        let tenths = (Double(bytes) / 1e8).rounded() / 10
-        return "\(tenths) GB"
-    }
+    private static func size(_ bytes: Int64) -> String { ByteCount(Int(bytes)).description }
 
     private static let explanation = """
         KIND: Edge (written by the platform)

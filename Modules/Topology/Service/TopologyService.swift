@@ -9,10 +9,12 @@ public actor TopologyService {
     let bus: Bus
     let logger: Logger
     let wallClock: any WallClock
-    private let storage: SiteStorage
+    let storage: SiteStorage
     private let start = ContinuousClock.now
     private let lease: Duration
     var table: SiteTable
+    /// When each edge was last seen, as the database has it.
+    var storedSeen: [Name: Timestamp]
     let history: HistoryStorage
     var recorder: HistoryRecorder
     /// Of the core's own machine.
@@ -42,6 +44,7 @@ public actor TopologyService {
         storage = SiteStorage(database: database)
         let known = try await storage.load()
         table = SiteTable(known: known, now: .zero, lease: lease, grace: lease * 2)
+        storedSeen = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0.lastSeen) })
         history = HistoryStorage(database: database)
         recorder = HistoryRecorder()
         for site in try known.map(\.name) + [Self.coreName] {
@@ -70,6 +73,9 @@ public actor TopologyService {
             return Empty()
         }
         bus.handle(TopologyContract.snapshot) { [self] (_: Inbound<Empty>) -> TopologySnapshot in await snapshot() }
+        bus.handleStream(TopologyContract.snapshotParts) { [self] _, writer in
+            try await snapshot().forEachPart { part in try await writer.send(part) }
+        }
         bus.handle(TopologyContract.cordon) { [self] (request: Inbound<CordonRequest>) -> Empty in
             try await cordon(request.body)
             return Empty()
@@ -108,6 +114,7 @@ public actor TopologyService {
     func forget(_ name: Name) async throws {
         try await storage.delete(name)
         table.remove(name)
+        storedSeen[name] = nil
         gauges.remove(name)
         recorder.remove(name)
         try await history.delete(name)
@@ -136,8 +143,14 @@ public actor TopologyService {
     var now: Duration { start.duration(to: .now) }
 
     private func join(_ request: Inbound<SiteReport>) async throws -> JoinReply {
-        try Self.check(request.body.taints ?? [])
         let name = try Self.edge(request)
+        try Self.check(request.body.taints ?? [])
+        if let fault = SitePlausibility.fault(request.body) {
+            throw TopologyError(
+                "invalid",
+                "the core does not admit edge '\(name)' with what it says of itself: \(fault); correct its file, or upgrade it"
+            )
+        }
         let site = table.join(name, request.body, now: now, time: wallClock.now())
         try await storage.save(site)
         logger.info("edge joined", ["edge": name.text, "threads": String(site.report.hardware.threads)])

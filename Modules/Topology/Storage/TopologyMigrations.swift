@@ -1,7 +1,7 @@
 public import Store
 
 extension MigrationSet {
-    /// The tables of `Topology`: sites, keys, join tokens, cordons, links, and the history of every site's load.
+    /// The tables of `Topology`: sites and when they were last seen, keys, join tokens, cordons, links, and the history of every site's load.
     public static let topology = MigrationSet(
         module: "topology",
         migrations: [
@@ -48,6 +48,11 @@ extension MigrationSet {
                     document BLOB NOT NULL,
                     PRIMARY KEY (origin, target)
                 ) STRICT, WITHOUT ROWID;
+                """),
+            Migration(
+                4,
+                """
+                CREATE TABLE topology_seen (name TEXT PRIMARY KEY, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
                 """),
         ])
 }

@@ -48,7 +48,7 @@ struct MapTests {
             assert root.tag == name("svg"), root.tag
             texts = ["".join(item.itertext()) for item in root.iter(name("text"))]
             print(len(list(root.iter(name("g")))), sum(text.startswith("edge-") for text in texts))
-            print(sum("stroke-dasharray" in line.attrib for line in root.findall(name("line"))))
+            print(sum(line.get("stroke-dasharray") == "7 5" for line in root.findall(name("line"))))
             print("\\n".join(texts))
             """
         let lines = try await Python.run(program: program, [path]).split(separator: "\n").map(String.init)
@@ -63,6 +63,22 @@ struct MapTests {
             #expect(lines.contains { $0.hasPrefix("Ready (cordoned)") })
         }
         if count >= 5 { #expect(lines.contains("not measured") && lines.contains { $0.hasPrefix("Lost") }) }
+    }
+
+    @Test func aLinkWhoseBandwidthNobodyKnowsIsDotted() throws {
+        var snapshot = try SampleTopology(count: 3).snapshot()
+        func dotted(_ snapshot: TopologySnapshot) -> Int {
+            SVGMap(TopologyView(snapshot)).text.components(separatedBy: "stroke-dasharray=\"2 4\"").count - 1
+        }
+        // The legend's.
+        #expect(dotted(snapshot) == 1)
+        for index in snapshot.links.indices where snapshot.links[index].from != PeerID("edge-2") {
+            snapshot.links[index].bytesPerSecond = nil
+        }
+        // Of edge-2 one direction is known. The link between edges is dotted as well.
+        #expect(dotted(snapshot) == 4)
+        #expect(SVGMap(TopologyView(snapshot)).text.contains(">bandwidth not measured<"))
+        #expect(DotMap.text(TopologyView(snapshot)).contains("style=dotted"))
     }
 
     @Test func textOfOthersCannotLeaveItsPlaceInTheDocument() {

@@ -14,7 +14,9 @@ struct TopologyMapCommandTests {
 
     @Test func theTopologyIsATreeATableOrTheSnapshot() async throws {
         let snapshot = try SampleTopology().snapshot()
-        core.bus.handle(TopologyContract.snapshot) { (_: Inbound<Empty>) in snapshot }
+        core.bus.handleStream(TopologyContract.snapshotParts) { _, writer in
+            try await snapshot.forEachPart { part in try await writer.send(part) }
+        }
         try await core.serving { [core] in
             let tree = await core.gedge("get", "topology")
             #expect(
@@ -63,9 +65,26 @@ struct TopologyMapCommandTests {
         #expect(await core.gedge("get", "topology").code == .unreachable)
     }
 
+    @Test func aTopologyOfManyEdgesIsShownAndDrawn() async throws {
+        let snapshot = try SampleTopology(count: 1500).snapshot()
+        core.bus.handleStream(TopologyContract.snapshotParts) { _, writer in
+            try await snapshot.forEachPart { part in try await writer.send(part) }
+        }
+        try await core.serving { [core] in
+            let json = Data(await core.gedge("get", "topology", "-o", "json").output.utf8)
+            let decoded = try JSONDecoder().decode(TopologySnapshot.self, from: json)
+            #expect(decoded == snapshot)
+            #expect(await core.gedge("get", "topology", "-o", "table").lines.count == 1501)
+            let map = await core.gedge("topology", "graph", "-o", "-")
+            #expect(map.code == .success && map.output.contains(">edge-1500<"))
+        }
+    }
+
     @Test func aMapIsWritten() async throws {
         let snapshot = try SampleTopology().snapshot()
-        core.bus.handle(TopologyContract.snapshot) { (_: Inbound<Empty>) in snapshot }
+        core.bus.handleStream(TopologyContract.snapshotParts) { _, writer in
+            try await snapshot.forEachPart { part in try await writer.send(part) }
+        }
         try await core.serving { [core] in
             let path = core.directory.file("map.svg")
             #expect(await core.gedge("topology", "graph", "-o", path).code == .success)

@@ -76,6 +76,34 @@ import Testing
         #expect(refusal(Self.document() + "x").contains("follows the end"))
     }
 
+    @Test func numbersThatNoPlanCanBeMadeOfAreNamed() {
+        func told(_ from: String, _ to: String) -> String {
+            refusal(
+                Self.document(
+                    edges: Self.edges.replacing(from, with: to), nodes: Self.nodes.replacing(from, with: to),
+                    job: Self.job.replacing(from, with: to)))
+        }
+        #expect(
+            told(#""rounds":3"#, #""rounds":0"#)
+                == "jobs[0].rounds: 0.0 is given where at least 1.0 is needed; correct it")
+        #expect(told(#""rounds":3"#, #""rounds":-1"#).hasPrefix("jobs[0].rounds: -1.0 is given"))
+        let large = "1e+308 is given where at most 1000000000000000.0 is taken; correct it"
+        for field in ["w", "rounds", "wm", "wd", "setup", "agg_s", "defer", "smb", "samples", "cover", "down", "up"] {
+            let values = ["3", "0.5", "1", "4", "60", "0.1", "0", "100", "2"]
+            let told = values.map { told("\"\(field)\":\($0),", "\"\(field)\":1e+308,") }.first { $0 != "" }
+            #expect(told == "jobs[0].\(field): \(large)")
+        }
+        #expect(told("100.5", "1e+308") == "edges.up[1]: \(large)")
+        #expect(told("100.5", "1e-300").hasPrefix("edges.up[1]: 1e-300 is given where 0 or at least 1e-09 is needed"))
+        #expect(told("0.25", "1e+308") == "jobs[0].prof[1]: \(large)")
+        #expect(told("[[0,120]]", "[[0,1e+308]]") == "jobs[0].shards[0][1]: \(large)")
+        #expect(told(#""avail":[0.5]"#, #""avail":[1e-320]"#).hasPrefix("nodes.avail[0]: "))
+        #expect(told(#""req":[1,2,0]"#, #""req":[1,2,-0.5]"#).hasPrefix("jobs[0].req[2]: -0.5 is given"))
+        for text in ["NaN", "Infinity", "-Infinity", "nan", "1e999999999999999999999"] {
+            #expect(told("60", text).hasPrefix("jobs[0].defer: "), "\(text)")
+        }
+    }
+
     @Test func anyPrefixOrChangedByteIsRefusedOrRead() {
         let bytes = Array(Self.document().utf8)
         for count in bytes.indices {

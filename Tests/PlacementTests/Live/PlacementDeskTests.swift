@@ -144,6 +144,52 @@ import Testing
         #expect(try desk.reserve(.make("else", group: "other", spec: Self.cpus(4)), context).plan.wait == nil)
     }
 
+    @Test func whatTheQuotaNeverHoldsIsSaidSo() throws {
+        let group = try Name("group")
+        let quota = GroupQuota(cpus: CPUQuantity(milliCPUs: 5000), memory: ByteCount(4 << 30))
+        let sites = try (1...4).map { try Site.make("edge-\($0)", threads: 8, memory: 1 << 34) }
+        let context = try PlacementContext.make(sites, quotas: [group: quota])
+        var desk = desk()
+        let large = try desk.reserve(.make("large", minimum: 3, spec: Self.cpus(2)), context).plan
+        #expect(large.wait?.isForever == true && desk.waiting == 0)
+        #expect(
+            large.wait?.reason.hasPrefix(
+                "the job can never run: on 3 edges, its minimum, it asks 6 of 5 CPUs that group 'group' may hold in all;"
+            )
+                == true)
+        let spec = PlacementSpec(resources: ResourceSpec(memory: ByteCount(.max)))
+        let huge = try desk.reserve(.make("huge", minimum: 2, spec: spec), context).plan
+        #expect(huge.wait?.isForever == true && huge.wait?.reason.contains("of 4.0 GiB memory that") == true)
+        // On as many edges as the quota lets it, a job runs: alone, two of these four.
+        let plan = try desk.reserve(.make("fits", spec: Self.cpus(2)), context).plan
+        #expect(plan.wait == nil && plan.chosen.count == 2)
+        #expect(plan.notes == ["the quota of group 'group' has it run on 2 edges of the 4 that could take it"])
+        let none = try PlacementContext.make(sites, quotas: [group: GroupQuota(jobs: 0)])
+        #expect(try desk.plan(.make("none"), none).wait?.reason.contains("it asks 1 of 0 jobs that") == true)
+    }
+
+    @Test func aQuotaThatIsUsedHoldsUpItsOwnGroupAlone() throws {
+        var desk = desk()
+        let quotas = [try Name("group"): GroupQuota(cpus: CPUQuantity(milliCPUs: 4000))]
+        let context = try PlacementContext.make([.make("edge-1", threads: 8)], quotas: quotas)
+        #expect(try desk.reserve(.make("runs", spec: Self.cpus(3)), context).plan.wait == nil)
+        let large = try PlacementRequest.make("large", spec: Self.cpus(4), submitted: 1)
+        _ = try desk.reserve(large, context)
+        var later = context
+        for _ in 1...4 {
+            later.now = later.now.advanced(by: .seconds(20))
+            desk.renew(["uid-runs"], now: later.now)
+            #expect(try desk.reserve(large, later).plan.wait?.reason.contains("3 of 4 CPUs held") == true)
+        }
+        let small = try PlacementRequest.make("small", spec: Self.cpus(1), submitted: 2)
+        let behind = try desk.reserve(small, later).plan.wait?.reason
+        #expect(behind == "job 'large' is before it and waits for the quota of group 'group'")
+        let other = try PlacementRequest.make("other", group: "other", spec: Self.cpus(4), submitted: 3)
+        #expect(try desk.reserve(other, later).plan.wait == nil)
+        _ = desk.release(["uid-runs", "uid-other"])
+        #expect(try desk.reserve(large, later).plan.wait == nil)
+    }
+
     @Test func tenThousandJobsAtOnceAreServedInOrder() throws {
         var desk = desk()
         let context = try PlacementContext.make([.make("edge-1", threads: 4), .make("edge-2", threads: 4)])

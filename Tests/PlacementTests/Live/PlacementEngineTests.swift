@@ -23,7 +23,7 @@ import Testing
         #expect(reason("c-lost").contains("lost"))
         #expect(reason("d-empty").contains("no data set 'digits'"))
         #expect(reason("e-wide").contains("32 features"))
-        #expect(reason("f-small").contains("MB of memory free"))
+        #expect(reason("f-small").contains("1 B of memory free"))
         #expect(reason("h-more").contains("11 classes"))
         #expect(plan.decisions.allSatisfy { !$0.reason.isEmpty })
     }

@@ -70,6 +70,31 @@ import Testing
         }
     }
 
+    @Test func whenAnEdgeWasLastSeenOutlivesTheCore() async throws {
+        let database = try await database()
+        try await CoreAndEdge.run(database: database, wallClock: clock) { pair in
+            try await join(pair)
+            try await send(1...7, pair)
+        }
+        // Stored as the core stopped, and once more of an edge that has not been here since.
+        for _ in 1...2 {
+            clock.advance(by: .seconds(60))
+            try await CoreAndEdge.run(database: database, wallClock: clock) { pair in
+                let seen = try await pair.site().lastSeen
+                #expect(seen == Timestamp(milliseconds: 1_700_000_007_000))
+            }
+        }
+        // A forgotten edge leaves nothing behind, also when it was seen a moment before.
+        try await CoreAndEdge.run(database: database, wallClock: clock) { pair in
+            try await join(pair)
+            try await pair.service.forget(name)
+            try await pair.service.storage.save(seen: [name: clock.now()])
+            await pair.service.flushSeen()
+            let rows = try await database.read { try $0.query("SELECT name FROM topology_seen") { try $0.string(0) } }
+            #expect(rows.isEmpty)
+        }
+    }
+
     @Test func oldPointsAreForgotten() async throws {
         let database = try await database()
         try await CoreAndEdge.run(database: database, wallClock: clock) { pair in

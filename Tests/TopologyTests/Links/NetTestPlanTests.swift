@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func sizesThatTheLimitOrTheLinkDoNotAllowAreLeftOut() throws {
-        var plan = try NetTestPlan(request(flows: 2, limit: 2_500_000))
+        var plan = try NetTestPlan(request(flows: 2, limit: 5_000_000))
         #expect(plan.sizes == [1000, 1_000_000])
         #expect(plan.steps == 5)
         #expect(plan.goesOn(1000, after: []))
@@ -57,6 +57,30 @@ import Testing
         #expect(result.bytesPerSecond == nil)
         slow.turn()
         #expect(slow.obstacle(to: 1_000_000) == nil)
+    }
+
+    /// Whatever the sizes and the limit, the way back gets at least as much as the way out.
+    @Test func bothDirectionsShareTheLimit() throws {
+        for (limit, sizes) in [
+            (1 << 30, [1 << 20, 100 << 20]), (10_000_000, [1_000_000]), (3_000_000, [1_000_000, 2_000_000]),
+        ] {
+            var plan = try NetTestPlan(request(sizes: sizes, limit: limit))
+            func measure() -> Int {
+                let before = plan.sent
+                for size in plan.sizes {
+                    var durations: [Double] = []
+                    while plan.goesOn(size, after: durations) {
+                        plan.took(0.001, size)
+                        durations.append(0.001)
+                    }
+                }
+                return plan.sent - before
+            }
+            let first = measure()
+            plan.turn()
+            let second = measure()
+            #expect(first > 0 && second >= first && first + second <= limit, "\(first) and \(second) of \(limit)")
+        }
     }
 
     @Test func aSizeIsMeasuredUntilItIsKnownWellEnough() throws {

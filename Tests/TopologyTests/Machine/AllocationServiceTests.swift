@@ -17,6 +17,13 @@ import Testing
 
         func start(_ pid: Int32, at time: UInt64) { running.withLock { $0[pid] = time } }
         func end(_ pid: Int32) { running.withLock { $0[pid] = nil } }
+        private let confined = Mutex<(threads: [Int], others: Set<Int32>)?>(nil)
+        var confinement: (threads: [Int], others: Set<Int32>)? { confined.withLock { $0 } }
+
+        func confineDaemon(to threads: [Int], besides others: Set<Int32>) -> String? {
+            confined.withLock { $0 = (threads, others) }
+            return nil
+        }
         func bound(_ owner: String) -> [Int]? { threads.withLock { $0[owner] } }
 
         func identity(of pid: Int32) -> ProcessIdentity? {
@@ -87,6 +94,54 @@ import Testing
         await service.release("x")
         await service.release("x")
         #expect(processes.bound("s") == [0, 1, 2, 3])
+    }
+
+    @Test func theDaemonKeepsOffWhatBelongsToOthers() async throws {
+        let service = try service("core:8 pu:1")
+        _ = try await service.allocate(AllocationRequest(owner: "s", threads: 1, isExclusive: false, kernelThread: 7))
+        #expect(processes.confinement == nil)
+        let first = try await service.allocate(AllocationRequest(owner: "a", threads: 1, kernelThread: 11)).threads
+        #expect(processes.confinement?.others == [11])
+        #expect(processes.confinement?.threads == (0..<8).filter { !first.contains($0) })
+        processes.start(1, at: 1)
+        let second = try await service.allocate(
+            AllocationRequest(owner: "b", threads: 2, process: ProcessIdentity(pid: 1, started: 1))
+        ).threads
+        #expect(processes.confinement?.threads == (0..<8).filter { !(first + second).contains($0) })
+        await service.release("a")
+        #expect(processes.confinement?.others == [])
+        processes.end(1)
+        _ = await service.list()
+        #expect(processes.confinement?.threads == Array(0..<8))
+    }
+
+    /// All threads of a real process but one.
+    @Test(.enabled(if: Python.has("threading"), "needs Python: run Tools/test"))
+    func theThreadsOfARealProcessAreConfinedButForOwners() async throws {
+        let allowed = try ThreadAffinity.get()
+        let (first, last) = (try #require(allowed.first), try #require(allowed.last))
+        let program = """
+            import os, threading, time
+            threads = [threading.Thread(target=time.sleep, args=(1000,), daemon=True) for _ in range(4)]
+            for thread in threads: thread.start()
+            print(os.getpid(), *(thread.native_id for thread in threads), flush=True)
+            time.sleep(1000)
+            """
+        let python = try ChildProcess([Python.interpreter, "-c", program])
+        defer { python.signal(SIGKILL) }
+        let numbers = try await python.firstLine().split(separator: " ").map { try #require(Int32($0)) }
+        #expect(numbers.count == 5)
+        let daemon = numbers[0]
+        let system = SystemProcesses(cpuset: CpusetGroup(mount: "/nowhere", membership: nil), daemon: daemon)
+        let owner = numbers[2]
+        let before = try ThreadAffinity.get(ofThread: owner)
+        #expect(system.confineDaemon(to: [last], besides: [owner]) == nil)
+        for number in numbers where number != owner { #expect(try ThreadAffinity.get(ofThread: number) == [last]) }
+        #expect(try ThreadAffinity.get(ofThread: owner) == before)
+        #expect(system.confineDaemon(to: [first], besides: []) == nil)
+        for number in numbers { #expect(try ThreadAffinity.get(ofThread: number) == [first]) }
+        #expect(system.confineDaemon(to: [60_000], besides: [])?.contains("cannot be bound") == true)
+        #expect(SystemProcesses(daemon: -1).confineDaemon(to: [first], besides: []) == "process -1 has ended")
     }
 
     /// A real process, bound by the real system and seen to end.

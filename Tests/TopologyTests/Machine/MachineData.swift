@@ -15,7 +15,7 @@ enum MachineData {
     static func machine(_ name: String) throws -> Machine { try MachineDiscovery.machine(xml: bytes(name)) }
 
     static func settings(_ cpu: String, memory: String = "0") throws -> ReservedSettings {
-        guard let cpu = Quantity(cpu), let memory = Quantity(memory) else { throw CocoaError(.formatting) }
+        guard let cpu = Quantity(cpu), let memory = ByteCount(memory) else { throw CocoaError(.formatting) }
         return ReservedSettings(cpu: cpu, memory: memory)
     }
 }

@@ -15,7 +15,7 @@ import Testing
         machine.numaNodes = [NUMANode(number: 0, memory: 263_692_948 << 10)]
         for index in machine.threads.indices { machine.threads[index].numaNode = 0 }
         var settings = try MachineData.settings("500m")
-        settings.eviction.memory = Quantity("100Mi") ?? .zero
+        settings.eviction.memory = ByteCount(100 << 20)
         let reservation = try Reservation(settings, of: machine)
         let allocatable = reservation.allocatable(of: machine)
         #expect(allocatable.milliCPUs == 79_500)
@@ -28,9 +28,9 @@ import Testing
     @Test func theSystemsShareIsCountedToo() throws {
         let machine = try machine("numa:2(memory=1GiB) core:2 pu:2")
         let settings = ReservedSettings(
-            cpu: Quantity("700m") ?? .zero, memory: Quantity("256Mi") ?? .zero,
-            system: .init(cpu: Quantity("1200m") ?? .zero, memory: Quantity("1Gi") ?? .zero),
-            eviction: .init(memory: Quantity("1") ?? .zero))
+            cpu: Quantity("700m") ?? .zero, memory: ByteCount(256 << 20),
+            system: .init(cpu: Quantity("1200m") ?? .zero, memory: ByteCount(1 << 30)),
+            eviction: .init(memory: ByteCount(1)))
         let reservation = try Reservation(settings, of: machine)
         #expect(reservation.threads == [0, 1])
         let allocatable = reservation.allocatable(of: machine)

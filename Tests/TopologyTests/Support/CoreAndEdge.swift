@@ -17,9 +17,11 @@ struct CoreAndEdge: Sendable {
     static let edgeName = PeerID("edge-1")
 
     /// Runs both while `body` runs.
-    /// - Parameter database: the core's, which outlives it.
+    /// - Parameters:
+    ///   - database: the core's, which outlives it.
+    ///   - identity: who is connected to the core.
     static func run(
-        database: Database, wallClock: any WallClock = SystemWallClock(),
+        database: Database, wallClock: any WallClock = SystemWallClock(), identity: PeerID = edgeName,
         _ body: @Sendable (CoreAndEdge) async throws -> Void
     ) async throws {
         let context = BusContext()
@@ -30,7 +32,7 @@ struct CoreAndEdge: Sendable {
             configuration.lease = .seconds(120)
             return Bus(configuration: configuration, context: context, logger: .disabled, metrics: metrics)
         }
-        let (core, edge) = (bus(.core), bus(edgeName))
+        let (core, edge) = (bus(.core), bus(identity))
         let service = try await TopologyService(
             bus: core, database: database, lease: .seconds(120), wallClock: wallClock, logger: .disabled,
             metrics: metrics)

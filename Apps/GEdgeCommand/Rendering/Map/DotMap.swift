@@ -19,7 +19,7 @@ enum DotMap {
     private static func line(_ from: String, _ to: String, _ link: LinkState) -> String {
         let words = [link.roundTripSeconds.map(LinkText.time), link.bytesPerSecond.map(LinkText.rate)].compactMap(
             \.self)
-        let style = link.isStale ? ", style=dashed" : ""
+        let style = link.isStale ? ", style=dashed" : link.bytesPerSecond == nil ? ", style=dotted" : ""
         return "  \(quoted(from)) -> \(quoted(to)) [label=\(quoted(words.joined(separator: "\n")))\(style)];"
     }
 

@@ -87,7 +87,12 @@ struct SVGMap: Sendable {
                 ("stroke", isUsable ? Color.link : Color.stale), ("stroke-width", SVGText.number(Self.width(rate))),
                 // On more than one ring links pass behind the boxes of others.
                 ("stroke-opacity", view.edges.count > MapLayout.mostOnOneRing ? "0.35" : "0.7"),
-            ] + (isUsable ? [] : [("stroke-dasharray", "7 5")]))
+            ] + (isUsable ? Self.dots(rate) : [("stroke-dasharray", "7 5")]))
+    }
+
+    /// A link of which nobody knows yet what it carries is dotted, or it would look like a slow one.
+    private static func dots(_ bytesPerSecond: Double?) -> [(String, String)] {
+        bytesPerSecond == nil ? [("stroke-dasharray", "2 4")] : []
     }
 
     private func between(_ link: LinkState) -> String? {
@@ -104,7 +109,7 @@ struct SVGMap: Sendable {
             [
                 ("d", path), ("fill", "none"), ("stroke", Color.between),
                 ("stroke-width", SVGText.number(Self.width(link.bytesPerSecond))), ("stroke-opacity", "0.6"),
-            ] + (link.isStale ? [("stroke-dasharray", "7 5")] : []),
+            ] + (link.isStale ? [("stroke-dasharray", "7 5")] : Self.dots(link.bytesPerSecond)),
             SVGText.element("title", [], SVGText.escaped(words.joined(separator: ", "))))
     }
 
@@ -185,14 +190,14 @@ struct SVGMap: Sendable {
         let top = layout.legend.y
         var parts: [String] = []
         var x = 28.0
-        func line(_ y: Double, _ color: String, _ width: Double, isDashed: Bool = false) {
+        func line(_ y: Double, _ color: String, _ width: Double, dashes: String? = nil) {
             parts.append(
                 SVGText.element(
                     "line",
                     [
                         ("x1", SVGText.number(x)), ("y1", SVGText.number(y - 4)), ("x2", SVGText.number(x + 34)),
                         ("y2", SVGText.number(y - 4)), ("stroke", color), ("stroke-width", SVGText.number(width)),
-                    ] + (isDashed ? [("stroke-dasharray", "7 5")] : [])))
+                    ] + (dashes.map { [("stroke-dasharray", $0)] } ?? [])))
         }
         func text(_ words: String, _ y: Double, indent: Double, next: Double) {
             parts.append(SVGText.text(words, x: x + indent, y: y, size: 11, width: next - indent - 8))
@@ -203,10 +208,10 @@ struct SVGMap: Sendable {
             line(first, Color.link, Self.width(rate))
             text(words, first, indent: 42, next: 118)
         }
-        line(first, Color.stale, 2, isDashed: true)
+        line(first, Color.link, Self.width(nil), dashes: "2 4")
+        text("bandwidth not measured", first, indent: 42, next: 200)
+        line(first, Color.stale, 2, dashes: "7 5")
         text("stale, or not measured", first, indent: 42, next: 200)
-        line(first, Color.between, 2)
-        text("between edges", first, indent: 42, next: 150)
         x = 28
         let second = top + 44
         let phases = [
@@ -225,7 +230,9 @@ struct SVGMap: Sendable {
         parts.append(
             SVGText.rect(
                 MapRect(x: x, y: second - 12, width: 7, height: 15), [("fill", Color.waiting)], radius: 3))
-        text("cordoned or draining", second, indent: 14, next: 200)
+        text("cordoned or draining", second, indent: 14, next: 166)
+        line(second, Color.between, 2)
+        text("between edges", second, indent: 42, next: 150)
         x = 28
         parts.append(
             SVGText.text(

@@ -30,13 +30,13 @@ public struct Reservation: Sendable, Hashable {
         var capacity: Int64 = 0
         for node in machine.numaNodes { capacity = Self.sum(capacity, node.memory) }
         capacity = min(capacity, machine.memoryLimit ?? .max)
-        let parts = [settings.memory, settings.system.memory, settings.eviction.memory].map(\.units)
+        let parts = [settings.memory, settings.system.memory, settings.eviction.memory].map { Int64($0.bytes) }
         let memory = parts.reduce(0, Self.sum)
         guard memory <= capacity else {
             throw TopologyError(
                 "invalid",
-                "reserved.memory, reserved.system.memory and reserved.eviction.memory are \(memory) bytes together, more "
-                    + "than the \(capacity) bytes of this machine; reserve less")
+                "reserved.memory, reserved.system.memory and reserved.eviction.memory are \(ByteCount(Int(memory))) together, more "
+                    + "than the \(ByteCount(Int(capacity))) of this machine; reserve less")
         }
         milliCPUs = cpu
         self.memory = memory

@@ -18,6 +18,9 @@ struct NetTestPlan: Sendable, Hashable {
     let patience: Double
     /// Bytes sent so far.
     private(set) var sent = 0
+    /// How many bytes may have been sent when the direction that is being measured is done: the first has half of the limit, and
+    /// the other what is left.
+    private var most: Int
     /// What the direction that is being measured did lately, in bytes per second.
     private(set) var rate: Double?
 
@@ -43,6 +46,7 @@ struct NetTestPlan: Sendable, Hashable {
             "a limit of at most \(ByteCount(Self.maximumBytes)), not \(request.byteLimit)")
         self.request = request
         self.patience = patience
+        most = request.byteLimit / 2
     }
 
     /// The sizes, small ones first, so that what is too much for the link is known before it is tried.
@@ -54,13 +58,19 @@ struct NetTestPlan: Sendable, Hashable {
     /// Bytes that one transfer of each flow may have on their way, of 16 MiB in all.
     var window: Int { max(1, min(4, 16 / request.flows)) * NetSourceRequest.maximumItemBytes }
 
-    /// The other direction is another link.
-    mutating func turn() { rate = nil }
+    /// The first direction is done. The other is another link.
+    mutating func turn() {
+        rate = nil
+        most = request.byteLimit
+    }
 
     /// Why transfers of `size` are left out; `nil` when they are to be measured.
     func obstacle(to size: Int) -> String? {
         let bytes = size * request.flows
-        if bytes > request.byteLimit - sent { return "the limit of \(ByteCount(request.byteLimit)) is used up" }
+        if bytes > most - sent {
+            let share = most < request.byteLimit ? "this direction's half of the limit" : "the limit"
+            return "\(share) of \(ByteCount(request.byteLimit)) does not go so far"
+        }
         guard let rate, Double(bytes) / rate > patience else { return nil }
         return "it would take about \(Int((Double(bytes) / rate).rounded())) seconds"
     }

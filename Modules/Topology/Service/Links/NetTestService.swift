@@ -67,7 +67,7 @@ final class NetTestService: Sendable {
         for isOutward in [true, false] {
             let (from, to) = isOutward ? (PeerID.core, peer) : (peer, .core)
             var largest: (size: Int, seconds: Double)?
-            plan.turn()
+            if !isOutward { plan.turn() }
             for size in plan.sizes {
                 try await tell("\(from) to \(to), \(ByteCount(size))")
                 var durations: [Double] = []
