@@ -57,6 +57,7 @@ struct NeighbourhoodSearch {
     ) {
         let bound = least.reduce(0, +)
         let scale = bound / Double(max(1, least.count))
+        let hot = table.jobs.count < Self.few ? Self.hotOfFew : Self.hot
         var temperature = 0.0
         while steps < iterations {
             if steps & 15 == 0 {
@@ -65,7 +66,7 @@ struct NeighbourhoodSearch {
                 let share = iterations == .max ? used : Double(steps) / Double(iterations)
                 if used >= 1 || bestObjective <= bound * (1 + 1e-12) { return }
                 report(steps, share, bestObjective)
-                temperature = scale * Self.hot * pow(Self.cold / Self.hot, share)
+                temperature = scale * hot * pow(Self.cold / hot, share)
             }
             steps += 1
             step(temperature: temperature, least)
@@ -74,8 +75,10 @@ struct NeighbourhoodSearch {
 
     /// The temperature at the start and at the end, in units of a job's mean least cost.
     private static let hot = 0.15
+    /// Of few jobs, each of which is tried hundreds of times, the search can afford to wander further.
+    private static let hotOfFew = 0.4
     private static let cold = 0.001
-    /// Up to so many jobs, a job is put back without regard to where it was.
+    /// With fewer jobs than this, a job is put back without regard to where it was.
     private static let few = 64
 
     private mutating func step(temperature: Double, _ least: [Double]) {
