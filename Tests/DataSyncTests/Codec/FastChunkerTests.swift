@@ -58,9 +58,10 @@ struct FastChunkerTests {
             longer.insert(UInt8.random(in: 0...255, using: &random), at: at)
             let (before, after) = (Set(ends(bytes)), Set(ends(longer)))
             let changed = before.symmetricDifference(after).filter { $0 < bytes.count - at }
-            // Cuts fall together again after a few chunks, and stay so.
+            // Cuts fall together again after a few chunks, and stay so. How many is chance: one insertion in some hundred takes
+            // more than six on either side, one in a hundred million more than twenty.
             #expect(changed.allSatisfy { $0 > bytes.count - at - 12 * Self.limits.maximum }, "at \(at)")
-            #expect(changed.count <= 12, "at \(at)")
+            #expect(changed.count <= 40, "at \(at)")
             #expect(
                 before.filter { $0 >= bytes.count - at }
                     == Set(ends(longer).filter { $0 > bytes.count - at }.map { $0 - 1 }), "at \(at)")
