@@ -11,6 +11,8 @@ import Testing
 
 /// More edges than one message could tell of.
 @Suite struct ManyEdgesTests {
+    /// A debug build takes its time for thousands of large machines.
+    private static let patience: Duration = .seconds(120)
     private let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
@@ -47,7 +49,7 @@ import Testing
             try await pair.service.simulate(count, Self.report)
             var snapshot: TopologySnapshot?
             for try await part in try await pair.edge.stream(
-                TopologyContract.snapshotParts, Empty(), to: .peer(.core), timeout: .seconds(120))
+                TopologyContract.snapshotParts, Empty(), to: .peer(.core), timeout: Self.patience)
             {
                 if snapshot?.append(part.body) == nil { snapshot = part.body }
             }
@@ -55,14 +57,19 @@ import Testing
             #expect(snapshot?.sites == whole.sites && snapshot?.sites.count == count)
             #expect(snapshot?.links == whole.links && snapshot?.links.count == 2 * count)
             // In one message it would be refused.
-            await #expect { try await pair.edge.call(TopologyContract.snapshot, Empty(), to: .peer(.core)) } throws: {
+            await #expect {
+                try await pair.edge.call(
+                    TopologyContract.snapshot, Empty(), to: .peer(.core), timeout: Self.patience)
+            } throws: {
                 ($0 as? any ModuleError)?.code == "too-large"
             }
 
             var names: [Name] = []
             var query = LoadsQuery()
             while true {
-                let page = try await pair.edge.call(TopologyContract.loads, query, to: .peer(.core)).body
+                let page = try await pair.edge.call(
+                    TopologyContract.loads, query, to: .peer(.core), timeout: Self.patience
+                ).body
                 names += page.machines.map(\.name)
                 guard page.hasMore else { break }
                 query.after = names.last
@@ -72,7 +79,9 @@ import Testing
             var listed: [String] = []
             var edges = ResourceQuery()
             repeat {
-                let page = try await pair.edge.call(ResourceContract.get(.edge), edges, to: .peer(.core)).body
+                let page = try await pair.edge.call(
+                    ResourceContract.get(.edge), edges, to: .peer(.core), timeout: Self.patience
+                ).body
                 listed += page.items.map(\.metadata.name)
                 edges.continuation = page.continuation
             } while edges.continuation != nil
@@ -88,14 +97,14 @@ import Testing
         try await run { pair in
             try await pair.service.simulate(LoadsQuery.maximumLimit) { _ in largest }
             let stream = try await pair.edge.stream(
-                TopologyContract.snapshotParts, Empty(), to: .peer(.core), timeout: .seconds(120))
+                TopologyContract.snapshotParts, Empty(), to: .peer(.core), timeout: Self.patience)
             for try await part in stream {
                 guard let site = part.body.sites.first else { continue }
                 #expect(site.report == largest)
                 break
             }
             let page = try await pair.edge.call(
-                TopologyContract.loads, LoadsQuery(), to: .peer(.core), timeout: .seconds(120)
+                TopologyContract.loads, LoadsQuery(), to: .peer(.core), timeout: Self.patience
             ).body
             #expect(page.machines.count == LoadsQuery.maximumLimit)
         }
