@@ -52,7 +52,11 @@ import Testing
     func agreesWithNumPy(made: Case) async throws {
         let shelf = ModelShelf(shapes: [[70, 90], [90], [3, 5]], shardValues: 2500)
         let rounds = 4
-        var generator = SplitMix64(seed: 11, labels: made.testDescription)
+        var generator = SplitMix64(
+            seed: 11,
+            labels: [made.kind] + made.values.keys.sorted().map { "\($0) \(made.values[$0] ?? 0)" } + [
+                "\(made.clients)"
+            ])
         let base = (0..<shelf.count).map { _ in Float(generator.nextNormal()) }
         // Clouds of updates that move on, with a few that lie apart.
         let updates = (0..<rounds).map { round in
@@ -105,8 +109,9 @@ import Testing
             let worst =
                 zip(found, expected[round * shelf.count..<(round + 1) * shelf.count]).map { abs(Double($0) - $1) }
                 .max() ?? .infinity
-            // Values are of size 5 at most, and a server's step divides by at least tau + |delta|.
-            #expect(worst < 2e-5, "round \(round + 1)")
+            // Values are of size 5 at most; an adaptive server multiplies their rounding by up to learningRate / tau, 100 at most here.
+            let isAdaptive = ["fedadagrad", "fedadam", "fedyogi"].contains(made.kind)
+            #expect(worst < (isAdaptive ? 2e-4 : 2e-5), "round \(round + 1)")
             model = try shelf.store(result.model)
             for (kept, tensors) in zip(strategy.state, result.state) { state[kept.name] = try shelf.store(tensors) }
         }
