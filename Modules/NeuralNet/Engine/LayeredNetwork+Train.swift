@@ -74,13 +74,7 @@ extension LayeredNetwork: Classifier {
             lossSum += part.lossSum
             hits += part.hits
         }
-        guard lossSum.isFinite else {
-            throw NetworkError(
-                .notFinite,
-                "the network's outputs are not finite; its parameters are too large or not a trained model's")
-        }
-        return Evaluation(
-            accuracy: Double(hits) / Double(data.count), loss: lossSum / Double(data.count), samples: data.count)
+        return try Evaluation(lossSum: lossSum, hits: hits, samples: data.count)
     }
 
     private func validate(_ data: LabelledData) throws(NetworkError) {

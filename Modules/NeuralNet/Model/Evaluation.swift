@@ -6,4 +6,17 @@ public struct Evaluation: Sendable, Hashable {
     public let loss: Double
     /// Samples judged.
     public let samples: Int
+
+    /// What `samples` samples came to.
+    /// - Throws: `NetworkError.Kind.notFinite` when the sum of their losses is not finite.
+    init(lossSum: Double, hits: Int, samples: Int) throws(NetworkError) {
+        guard lossSum.isFinite else {
+            throw NetworkError(
+                .notFinite,
+                "the network's outputs are not finite; its parameters are too large or not a trained model's")
+        }
+        accuracy = Double(hits) / Double(samples)
+        loss = lossSum / Double(samples)
+        self.samples = samples
+    }
 }

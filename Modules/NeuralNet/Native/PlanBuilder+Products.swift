@@ -27,18 +27,7 @@ extension PlanBuilder {
             }
         }
         let forward = try Primitive(library, what, &operationDescriptor)
-        let weights = try parameter(
-            first, plain: library.descriptor(shape), layout: forward.layout(dnnl_query_weights_md))
-        let input = try value(from, as: forward.layout(dnnl_query_src_md))
-        let output = try Block(library, forward.layout(dnnl_query_dst_md))
-        values[to] = output
-        var arguments = [
-            (DNNL_ARG_SRC_0, input),
-            (DNNL_ARG_WEIGHTS_0, try arranged(weights, as: forward.layout(dnnl_query_weights_md))),
-            (DNNL_ARG_DST_0, output),
-        ]
-        if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
-        append(forward, arguments)
+        let weights = try appendForward(forward, operation, weights: shape, bias: bias)
 
         onBackward(operation) { [self] (gradient) throws(NetworkError) in
             var backwardWeights = dnnl_convolution_desc_t()
@@ -70,7 +59,7 @@ extension PlanBuilder {
     }
 
     func addDense(_ operation: Graph.Operation, hasBias: Bool) throws(NetworkError) {
-        let (from, to) = (operation.inputs[0], operation.output)
+        let from = operation.inputs[0]
         let first = operation.parameters.lowerBound
         let shape = graph.parameters[first].shape
         let bias = hasBias ? try vector(first + 1) : nil
@@ -86,18 +75,7 @@ extension PlanBuilder {
                 &operationDescriptor, isTraining ? dnnl_forward_training : dnnl_forward_inference, &open, &openWeights,
                 &biasDescriptor, &openResult), what)
         let forward = try Primitive(library, what, &operationDescriptor)
-        let weights = try parameter(
-            first, plain: library.descriptor(shape), layout: forward.layout(dnnl_query_weights_md))
-        let input = try value(from, as: forward.layout(dnnl_query_src_md))
-        let output = try Block(library, forward.layout(dnnl_query_dst_md))
-        values[to] = output
-        var arguments = [
-            (DNNL_ARG_SRC_0, input),
-            (DNNL_ARG_WEIGHTS_0, try arranged(weights, as: forward.layout(dnnl_query_weights_md))),
-            (DNNL_ARG_DST_0, output),
-        ]
-        if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
-        append(forward, arguments)
+        let weights = try appendForward(forward, operation, weights: shape, bias: bias)
 
         onBackward(operation) { [self] (gradient) throws(NetworkError) in
             var backwardWeights = dnnl_inner_product_desc_t()
@@ -115,6 +93,27 @@ extension PlanBuilder {
                 Primitive(library, what, &backwardData, forward: forward), gradient: gradient, weights: weights,
                 to: from)
         }
+    }
+
+    /// Appends a product of an operation's input with its first parameter, which is of `shape` as the product sees it.
+    /// - Returns: the parameter, placed.
+    private func appendForward(
+        _ forward: Primitive, _ operation: Graph.Operation, weights shape: [Int], bias: Block?
+    ) throws(NetworkError) -> Block {
+        let weights = try parameter(
+            operation.parameters.lowerBound, plain: library.descriptor(shape),
+            layout: forward.layout(dnnl_query_weights_md))
+        let input = try value(operation.inputs[0], as: forward.layout(dnnl_query_src_md))
+        let output = try Block(library, forward.layout(dnnl_query_dst_md))
+        values[operation.output] = output
+        var arguments = [
+            (DNNL_ARG_SRC_0, input),
+            (DNNL_ARG_WEIGHTS_0, try arranged(weights, as: forward.layout(dnnl_query_weights_md))),
+            (DNNL_ARG_DST_0, output),
+        ]
+        if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
+        append(forward, arguments)
+        return weights
     }
 
     private func appendWeightGradients(

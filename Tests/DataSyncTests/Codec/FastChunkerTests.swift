@@ -51,6 +51,7 @@ struct FastChunkerTests {
 
     @Test func anInsertionMovesTheCutsNearItOnly() {
         var random = SeededGenerator()
+        var total = 0
         for _ in 0..<20 {
             let bytes = Bytes.noise(1 << 18, seed: random.next())
             let at = Int.random(in: 1000..<(bytes.count - 100_000), using: &random)
@@ -58,13 +59,14 @@ struct FastChunkerTests {
             longer.insert(UInt8.random(in: 0...255, using: &random), at: at)
             let (before, after) = (Set(ends(bytes)), Set(ends(longer)))
             let changed = before.symmetricDifference(after).filter { $0 < bytes.count - at }
-            // Cuts fall together again after a few chunks, and stay so. How many is chance: one insertion in some hundred takes
-            // more than six on either side, one in a hundred million more than twenty.
+            // Cuts fall together again after a few chunks, and stay so.
             #expect(changed.allSatisfy { $0 > bytes.count - at - 12 * Self.limits.maximum }, "at \(at)")
-            #expect(changed.count <= 40, "at \(at)")
+            total += changed.count
             #expect(
                 before.filter { $0 >= bytes.count - at }
                     == Set(ends(longer).filter { $0 > bytes.count - at }.map { $0 - 1 }), "at \(at)")
         }
+        // Mostly at once; a single insertion may take a dozen, by chance.
+        #expect(total <= 40)
     }
 }
