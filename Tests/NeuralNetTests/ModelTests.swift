@@ -128,6 +128,44 @@ import Testing
         #expect(try await trained(1, ["2", "edge-1"]) != first)
     }
 
+    /// A perceptron made of layers learns what `Network` does, whose whole training is checked against NumPy, the proximal
+    /// term included.
+    @Test(arguments: [Float(0), 0.5, 3]) func denseLayersLearnWhatAPerceptronDoes(proximal: Float) throws {
+        let data = try clouds(90, features: 6, classes: 4, seed: 5)
+        var perceptron = try Network(units: [6, 12, 4], seed: 3)
+        var layered = try LayeredNetwork(
+            NetworkDescription(input: [6], sequence: [.dense(outputs: 12), .relu, .dense(outputs: 4)]), seed: 1)
+        // A perceptron's weights are [inputs, outputs], those of a dense layer [outputs, inputs] as PyTorch's.
+        func transposed(_ tensor: Tensor) throws -> Tensor {
+            guard tensor.shape.count == 2 else { return tensor }
+            let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+            return try Tensor(
+                (0..<columns * rows).map { tensor.values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
+        }
+        try layered.load(
+            zip(layered.parameters, perceptron.parameters).map {
+                NamedTensor(name: $0.name, tensor: try transposed($1.tensor))
+            })
+        let initial = layered.parameters.flatMap(\.tensor.values)
+        var options = TrainingOptions(
+            epochs: 3, batchSize: 16, optimizer: MomentumSGD(learningRate: 0.1, momentum: 0.9), seed: 8)
+        options.proximal = proximal
+        let reports = (
+            try perceptron.train(on: data, options: options), try layered.train(on: data, options: options)
+        )
+        let (expected, found) = (
+            try perceptron.parameters.flatMap { try transposed($0.tensor).values },
+            layered.parameters.flatMap(\.tensor.values)
+        )
+        #expect(zip(expected, found).allSatisfy { abs($0 - $1) < 1e-4 })
+        #expect(zip(initial, found).contains { abs($0 - $1) > 0.05 }, "the training moved the parameters")
+        #expect(abs(reports.0.loss - reports.1.loss) < 1e-4)
+        let judged = (
+            try perceptron.evaluate(on: data), try layered.evaluate(on: data)
+        )
+        #expect(abs(judged.0.loss - judged.1.loss) < 1e-4)
+    }
+
     @Test func trainingACopyAndStoppingLeaveWhatTheyShould() throws {
         let data = try Self.stripes(40, input: [1, 8, 8], classes: 2, seed: 1)
         let description = NetworkDescription(
