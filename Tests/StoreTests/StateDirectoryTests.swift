@@ -35,6 +35,26 @@ import Testing
         _ = try StateDirectory(path)
     }
 
+    /// What a child has between `fork` and `exec`: the same open file.
+    @Test func aCopyOfTheDescriptorDoesNotKeepTheLock() throws {
+        let temporary = try TemporaryDirectory("store")
+        let path = temporary.file("state")
+        var copy: Int32 = -1
+        do {
+            let directory = try StateDirectory(path)
+            let lock = try #require(
+                FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init).first {
+                    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+                        + "/lock"
+                })
+            copy = fcntl(lock, F_DUPFD_CLOEXEC, 0)
+            withExtendedLifetime(directory) {}
+        }
+        #expect(copy >= 0)
+        defer { close(copy) }
+        _ = try StateDirectory(path)
+    }
+
     @Test(arguments: [0o755, 0o750, 0o701]) func openToOthersIsRefused(_ mode: Int) throws {
         let temporary = try TemporaryDirectory("store")
         let path = temporary.file("state")

@@ -25,7 +25,11 @@ final class DirectoryLock: Sendable {
         if let written, written > 0 { ftruncate(descriptor, written) }
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks before it closes: a child between `fork` and `exec` has the same open file, and would hold the lock on.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func owner(_ descriptor: Int32) -> String? {
         var bytes = [UInt8](repeating: 0, count: 16)
