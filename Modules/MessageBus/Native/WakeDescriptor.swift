@@ -16,6 +16,13 @@ final class WakeDescriptor: Sendable {
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
+    /// Waits for a signal, for so long at most.
+    /// - Returns: whether there was one.
+    func wait(milliseconds: Int32) -> Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, milliseconds) > 0
+    }
+
     /// Makes the descriptor unreadable again.
     func reset() {
         // Fails only when there is nothing to reset.

@@ -40,8 +40,12 @@ final class Session {
     let started: ContinuousClock.Instant
     var phase = Phase.greeting
     var lanes: [LaneState]
+    /// For `CrowdMeter`.
+    var crowdWindow: UInt64 = 0
     var subscriptions: Set<String> = []
     var lastHeard: ContinuousClock.Instant
+    /// Whether anything but a heartbeat went out on the control lane since the last one was due.
+    var hasSpoken = false
     var served: [UInt64: ServedRequest] = [:]
     /// Bytes of the requests at work.
     var servedBytes = 0

@@ -28,8 +28,12 @@ extension Switchboard {
                     .unreachable, "'\(session.peer)' was silent for longer than its lease of \(configuration.lease)")
                 return leave(session, reason: reason)
             }
-            send(
-                OutgoingMessage(header: FrameHeader(kind: .heartbeat, lane: .control)), to: session, .refuse)
+            // Whatever else went out says as much.
+            if !session.hasSpoken {
+                send(
+                    OutgoingMessage(header: FrameHeader(kind: .heartbeat, lane: .control)), to: session, .refuse)
+            }
+            session.hasSpoken = false
         case .greeting:
             guard session.started.advanced(by: configuration.lease) <= now else { return }
             leave(session, reason: BusError(.unreachable, "'\(session.peer)' did not answer; is it running?"))

@@ -220,6 +220,7 @@ extension Switchboard {
         }
         session.lanes[lane].lastSequence = header.sequence
         session.lastHeard = now
+        crowd.count(header.lane, seen: &session.crowdWindow, at: now)
         if header.kind == .welcome { return receiveWelcome(arrival, session) }
         guard session.lanes[lane].isBound else { return metrics.dropped("not-greeted") }
         switch header.kind {

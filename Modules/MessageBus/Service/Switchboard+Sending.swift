@@ -109,7 +109,10 @@ extension Switchboard {
         var route: UInt32?
         if case .listening = session.side { route = session.lanes[Int(lane.rawValue)].route }
         let transmission = transmit(message, header, to: port, route: route, meter: meter)
-        if case .sent = transmission { session.lanes[Int(lane.rawValue)].nextSequence += 1 }
+        if case .sent = transmission {
+            session.lanes[Int(lane.rawValue)].nextSequence += 1
+            if lane == .control, header.kind != .heartbeat { session.hasSpoken = true }
+        }
         return transmission
     }
 

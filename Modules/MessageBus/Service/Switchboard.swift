@@ -67,6 +67,9 @@ final class Switchboard {
     var lastEpoch: UInt64 = 0
     var nextNumber: UInt64 = 0
     var nextTick: ContinuousClock.Instant?
+    var crowd = CrowdMeter()
+    /// Until when what arrives may wait for more.
+    private var pauseEnd: ContinuousClock.Instant?
     /// What watches `ports`; made anew when they change.
     private var readiness: Readiness?
     private var onDrained: [@Sendable () -> Void] = []
@@ -136,15 +139,32 @@ final class Switchboard {
         do {
             let readiness = try self.readiness ?? Readiness([wake.descriptor] + ports.map(\.socket.descriptor))
             self.readiness = readiness
+            var milliseconds = milliseconds
+            if let pause = crowdPause {
+                guard !wake.wait(milliseconds: milliseconds < 0 ? pause : min(pause, milliseconds)) else {
+                    wake.reset()
+                    return  // Another thread has something, which comes first.
+                }
+                milliseconds = 0
+            }
             readiness.wait(milliseconds: milliseconds) { place in
                 if place == 0 { wake.reset() } else { ports[place - 1].socket.needsAttention = true }
             }
+            pauseEnd = nil
         } catch {
             logger.error("the bus cannot wait for its sockets", error: error)
             // Out of descriptors: what is open goes on, by looking every now and then.
             _ = poll(nil, 0, 10)
             for port in ports { port.socket.needsAttention = true }
         }
+    }
+
+    /// For how many milliseconds from now on what arrives may gather before the sockets are looked at.
+    private var crowdPause: Int32? {
+        let now = ContinuousClock.now
+        if pauseEnd == nil { pauseEnd = crowd.pause(at: now).map { now + $0 } }
+        guard let pauseEnd, now < pauseEnd else { return nil }
+        return Int32(clamping: now.duration(to: pauseEnd).milliseconds + 1)
     }
 
     private func expireDues() {

@@ -40,6 +40,9 @@ actor FrameSender {
         }
     }
 
+    /// Heartbeats that came so far.
+    private(set) var heartbeats = 0
+
     deinit {
         for socket in sockets { zmq_close(socket) }
         zmq_ctx_term(context)
@@ -84,24 +87,31 @@ actor FrameSender {
     /// The next message of `lane` that is not a heartbeat; attachments are passed over.
     func receive(on lane: Lane = .control) throws -> (header: FrameHeader, body: String) {
         while true {
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            let socket = sockets[Int(lane.rawValue)]
-            let count = zmq_recv(socket, &buffer, buffer.count, 0)
-            guard count >= 0 else { throw NeverHappened(what: "a message came on \(lane)") }
-            var more: Int32 = 0
-            var size = 4
+            let message = try receiveAny(on: lane)
+            if message.header.kind != .heartbeat { return message }
+        }
+    }
+
+    /// The next message of `lane`; attachments are passed over.
+    @discardableResult
+    func receiveAny(on lane: Lane = .control) throws -> (header: FrameHeader, body: String) {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        let socket = sockets[Int(lane.rawValue)]
+        let count = zmq_recv(socket, &buffer, buffer.count, 0)
+        guard count >= 0 else { throw NeverHappened(what: "a message came on \(lane)") }
+        var more: Int32 = 0
+        var size = 4
+        zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size)
+        while more != 0 {
+            var rest = [UInt8](repeating: 0, count: 64)
+            zmq_recv(socket, &rest, rest.count, 0)
             zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size)
-            while more != 0 {
-                var rest = [UInt8](repeating: 0, count: 64)
-                zmq_recv(socket, &rest, rest.count, 0)
-                zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size)
-            }
-            let result = try buffer.withUnsafeBytes { bytes in
-                let head = UnsafeRawBufferPointer(rebasing: bytes.prefix(Int(count)))
-                let header = try FrameHeader(decoding: head, on: lane, limits: FrameLimits())
-                return (header, String(decoding: header.body(of: head), as: UTF8.self))
-            }
-            if result.0.kind != .heartbeat { return result }
+        }
+        return try buffer.withUnsafeBytes { bytes in
+            let head = UnsafeRawBufferPointer(rebasing: bytes.prefix(Int(count)))
+            let header = try FrameHeader(decoding: head, on: lane, limits: FrameLimits())
+            if header.kind == .heartbeat { heartbeats += 1 }
+            return (header, String(decoding: header.body(of: head), as: UTF8.self))
         }
     }
 

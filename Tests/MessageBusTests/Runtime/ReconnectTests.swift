@@ -123,6 +123,31 @@ import Testing
         withExtendedLifetime(temporary) {}
     }
 
+    @Test func whoeverIsAnsweredGetsNoHeartbeatsBeside() async throws {
+        let temporary = try TemporaryDirectory("gedge-talking")
+        let address = try BusAddress("ipc://\(temporary.file("core"))")
+        let core = try core(address) { core in core.handle(TestContract.double) { request in request.body } }
+        try await running(core) {
+            let peer = try FrameSender(address)
+            try await peer.greet(as: "talker")
+            // A heartbeat is due every 100 ms.
+            let end = ContinuousClock.now + .seconds(2)
+            var correlation: UInt64 = 0
+            while .now < end {
+                correlation += 1
+                try await peer.send(
+                    FrameHeader(kind: .request, lane: .control, correlation: correlation), subject: "test.double",
+                    body: #"{"value":1}"#)
+                _ = try await peer.receive(.reply)
+            }
+            let beside = await peer.heartbeats
+            #expect(beside < 10)
+            // Whoever is told nothing else hears that the other side is there.
+            while await peer.heartbeats < beside + 2 { try await peer.receiveAny() }
+        }
+        withExtendedLifetime(temporary) {}
+    }
+
     @Test func aPeerWhoseConnectionBreaksIsNoticedWithinAHeartbeat() async throws {
         let temporary = try TemporaryDirectory("gedge-broken")
         let address = try BusAddress("ipc://\(temporary.file("core"))")

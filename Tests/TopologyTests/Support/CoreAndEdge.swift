@@ -21,7 +21,8 @@ struct CoreAndEdge: Sendable {
     ///   - database: the core's, which outlives it.
     ///   - identity: who is connected to the core.
     static func run(
-        database: Database, wallClock: any WallClock = SystemWallClock(), identity: PeerID = edgeName,
+        database: Database, wallClock: any WallClock = SystemWallClock(), lease: Duration = .seconds(120),
+        identity: PeerID = edgeName,
         _ body: @Sendable (CoreAndEdge) async throws -> Void
     ) async throws {
         let context = BusContext()
@@ -34,7 +35,7 @@ struct CoreAndEdge: Sendable {
         }
         let (core, edge) = (bus(.core), bus(identity))
         let service = try await TopologyService(
-            bus: core, database: database, lease: .seconds(120), wallClock: wallClock, logger: .disabled,
+            bus: core, database: database, lease: lease, wallClock: wallClock, logger: .disabled,
             metrics: metrics)
         service.register()
         let address = try core.listen(BusAddress("inproc://core"), security: .none)
