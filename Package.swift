@@ -85,7 +85,9 @@ let package = Package(
 
         app("CoreCloud", service + ["DaemonKit", "Topology", "Placement", "DataSync", "FedLearn"]),
         app("EdgeCloud", service + ["DaemonKit", "Topology", "DataSync", "FedLearn"]),
-        app("GEdgeCommand", foundation + ["MessageBus", "YAMLKit", "Datasets", "Placement", "Topology"]),
+        app(
+            "GEdgeCommand",
+            foundation + ["MessageBus", "YAMLKit", "Datasets", "NeuralNet", "Placement", "Topology", "FedLearn"]),
         executable("core-cloud", ["CoreCloud"]),
         executable("edge-cloud", ["EdgeCloud"]),
         executable("gedge", ["GEdgeCommand"]),

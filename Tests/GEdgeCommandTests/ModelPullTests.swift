@@ -63,6 +63,23 @@ struct ModelPullTests {
         #expect(header["dense0.bias"]?["data_offsets"] as? [Int] == [24, 32])
     }
 
+    @Test(.enabled(if: Python.has("numpy"), "needs NumPy: run Tools/test"))
+    func writesAnArchiveForNumPy() async throws {
+        try serveModel()
+        let path = core.directory.file("m.npz")
+        try await core.serving { [core] in
+            #expect(await core.gedge("model", "pull", "demo/digits/3", "-o", path).code == .success)
+        }
+        let script = """
+            import sys, numpy
+            model = numpy.load(sys.argv[1])
+            assert set(model) == {"dense0.weight", "dense0.bias"}, list(model)
+            assert model["dense0.weight"].shape == (2, 3) and model["dense0.weight"].dtype == numpy.float32
+            assert model["dense0.weight"].tobytes() + model["dense0.bias"].tobytes() == bytes(range(32))
+            """
+        try await Python.run(program: script, [path])
+    }
+
     @Test func aModelThatDoesNotFitItsManifestLeavesTheOldFile() async throws {
         try serveModel(short: 1)
         let path = core.directory.file("m.safetensors")

@@ -20,15 +20,10 @@ extension DataCommand {
             Flag("input", short: "i", .file, "the data file"),
             Flag("output", short: "o", .directory, "the directory to write to; made when it is not there"),
             Flag("parts", short: "n", .integer, "how many parts"),
-            Flag(
-                "by", .choice(["iid", "dirichlet", "quantity"], placeholder: "RULE"),
-                "iid, dirichlet or quantity (default: iid)"),
-            Flag("alpha", .number, "concentration of the Dirichlet distribution (default with dirichlet: 0.5)"),
-            Flag("proportions", .text(placeholder: "P,P,..."), "the parts' sizes in proportion, such as 3,2,1"),
             Flag("holdout", .number, "the share to set aside for testing, such as 0.2"),
             Flag("seed", .integer, "same seed, same parts (default: 0)"),
             Flag("format", .choice(["csv", "npz", "npy"], placeholder: "FORMAT"), "csv, npz or npy (default: csv)"),
-        ] + sourceFlags
+        ] + splitFlags + sourceFlags
     ) { invocation, context in
         guard let input = invocation.text("input"), let directory = invocation.text("output"),
             let parts = try invocation.integer("parts", in: 1...100_000)
@@ -55,7 +50,16 @@ extension DataCommand {
         return .success
     }
 
-    private static func strategy(_ invocation: Invocation) throws -> SplitStrategy {
+    /// The flags that say how samples are shared out.
+    static let splitFlags = [
+        Flag(
+            "by", .choice(["iid", "dirichlet", "quantity"], placeholder: "RULE"),
+            "iid, dirichlet or quantity (default: iid)"),
+        Flag("alpha", .number, "concentration of the Dirichlet distribution (default with dirichlet: 0.5)"),
+        Flag("proportions", .text(placeholder: "P,P,..."), "the parts' sizes in proportion, such as 3,2,1"),
+    ]
+
+    static func strategy(_ invocation: Invocation) throws -> SplitStrategy {
         let alpha = try invocation.number("alpha")
         let proportions = try invocation.text("proportions").map { text in
             try text.split(separator: ",", omittingEmptySubsequences: false).map { word in

@@ -27,4 +27,11 @@ struct ProgressDisplay {
         let text = line.text(width: console.error.width - 1, fancy: console.errorPalette.isUnicode)
         try console.error.write("\r\(text)\u{1B}[K\(isLast ? "\n" : "")")
     }
+
+    /// Takes the line away, for others to write where it stood.
+    mutating func clear() throws {
+        guard drawn != nil else { return }
+        drawn = nil
+        try console.error.write("\r\u{1B}[K")
+    }
 }

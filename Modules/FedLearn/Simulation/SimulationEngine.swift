@@ -1,0 +1,246 @@
+import Contracts
+import Core
+import Datasets
+import NeuralNet
+import Synchronization
+import Tensor
+
+/// One run of a simulation.
+final class SimulationEngine: Sendable {
+    private struct Client: Sendable {
+        var name: Name
+        var samples: [Int]
+    }
+
+    private let spec: TrainingJobSpec
+    private let strategies: StrategyCatalogue
+    private let architecture: Architecture
+    private let train: LabelledData
+    private let test: LabelledData?
+    /// By name, as updates are combined.
+    private let clients: [Client]
+    private let perRound: Int
+    private let settings: Simulation.Settings
+    private let threads: [ThreadExecutor]
+    /// What clients keep to themselves, by name.
+    private let personal = Mutex<[Name: [Tensor]]>([:])
+
+    private final class Counter: Sendable {
+        private let value = Atomic(0)
+
+        func increment() -> Int { value.add(1, ordering: .relaxed).newValue }
+    }
+
+    init(
+        _ spec: TrainingJobSpec, strategies: StrategyCatalogue, train: LabelledData, shares: [[Int]],
+        test: LabelledData?, settings: Simulation.Settings
+    ) throws {
+        self.spec = spec
+        self.strategies = strategies
+        self.settings = settings
+        architecture = spec.architecture
+        self.train = try Self.fitting(train, spec.data)
+        self.test = try test.map { try Self.fitting($0, spec.data) }
+        clients = try shares.enumerated().map { Client(name: try Name("edge-\($0 + 1)"), samples: $1) }
+            .filter { client in spec.clients?.edges?.contains(client.name) ?? true }
+            .sorted { $0.name < $1.name }
+        perRound = min(settings.clientsPerRound ?? spec.clients?.maximum ?? clients.count, clients.count)
+        guard perRound >= max(1, spec.minimumClients) else {
+            throw FedLearnError(
+                "invalid",
+                "\(perRound) of \(clients.count) clients are asked in a round, and spec.clients.minimum is "
+                    + "\(spec.minimumClients); simulate more clients")
+        }
+        threads = (0..<max(1, min(settings.threads, perRound))).map { ThreadExecutor(name: "client-\($0)") }
+    }
+
+    private static func fitting(_ data: LabelledData, _ spec: DataSpec) throws -> LabelledData {
+        guard data.featureCount == spec.features, data.classCount <= spec.classes, data.count > 0 else {
+            throw FedLearnError(
+                "wrong-shape",
+                "the data has \(data.count) samples of \(data.featureCount) features in \(data.classCount) classes; the "
+                    + "job says spec.data.features: \(spec.features) and spec.data.classes: \(spec.classes)")
+        }
+        return try data.withClasses(spec.classes)
+    }
+
+    func run(_ report: @escaping @Sendable (Simulation.Event) -> Void) async throws -> [NamedTensor] {
+        let initial = try architecture.fresh(seed: spec.seed ?? 0).parameters
+        var global = initial.map(\.tensor)
+        var state: [[Tensor]] = []
+        for round in 1...spec.rounds {
+            let began = ContinuousClock.now
+            let outcome = try await self.round(round, from: global, state, report)
+            (global, state) = (outcome.result.model, outcome.result.state)
+            let score = try await judge(global)
+            let samples = outcome.updates.reduce(0) { $0 + $1.samples }
+            report(
+                .finished(
+                    Simulation.Round(
+                        round: round, clients: outcome.updates.count, samples: samples,
+                        trainingLoss: outcome.updates.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(samples),
+                        accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - began).seconds,
+                        excluded: outcome.excluded)))
+        }
+        return zip(initial, global).map { NamedTensor(name: $0.name, tensor: $1) }
+    }
+
+    private struct Outcome {
+        var result: Aggregator.Result
+        var updates: [CountedUpdate]
+        var excluded: [String: String]
+    }
+
+    /// Slot 0 holds the model a round starts from, then come the updates, then the strategy's state.
+    private func round(
+        _ round: Int, from global: [Tensor], _ state: [[Tensor]],
+        _ report: @escaping @Sendable (Simulation.Event) -> Void
+    ) async throws -> Outcome {
+        let tensors = try architecture.tensors
+        let strategy = try strategies.strategy(of: spec)
+        let file = try ScratchFile(for: tensors, in: settings.directory)
+        let asked = draw(round)
+        try file.write(global, to: 0)
+        let base = try file.manifest(0)
+        let trained = try await train(asked, round, from: global, duties: strategy.duties, into: file, report)
+        var excluded = trained.declined
+        var states: [String: Manifest] = [:]
+        for (place, kept) in strategy.state.enumerated() where !state.isEmpty {
+            try file.write(state[place], to: asked.count + 1 + place)
+            states[kept.name] = try file.manifest(asked.count + 1 + place)
+        }
+
+        var aggregator = Aggregator(strategy: strategy, read: { try file.read($0) })
+        aggregator.exclusions.maximumNormRatio =
+            spec.clients?.maximumNormRatio ?? Exclusions.standardNormRatio
+        var updates = trained.updates.sorted { $0.key < $1.key }
+        while true {
+            try check(updates.count, round, excluded)
+            do {
+                let result = try await aggregator.aggregate(
+                    Aggregator.Round(
+                        updates: updates.map(\.value), manifests: try updates.map { try file.manifest($0.key) },
+                        base: base, state: states, kept: Set(spec.model.personalIndices(of: tensors))))
+                return Outcome(result: result, updates: updates.map(\.value), excluded: excluded)
+            } catch let error as Aggregator.Excluded {
+                for (name, reason) in error.reasons { excluded[name.text] = reason }
+                updates.removeAll { error.reasons[$0.value.edge] != nil }
+            }
+        }
+    }
+
+    /// - Throws: `FedLearnError` `round-failed` when too few updates are left.
+    private func check(_ count: Int, _ round: Int, _ excluded: [String: String]) throws {
+        guard count < max(1, spec.minimumClients) else { return }
+        let told = excluded.sorted { $0.key < $1.key }.prefix(5).map { "\($0.key): \($0.value)" }
+        throw FedLearnError(
+            "round-failed",
+            "\(count) updates are left of round \(round), and spec.clients.minimum is \(spec.minimumClients); "
+                + told.joined(separator: "; "))
+    }
+
+    /// The clients of a round, by name.
+    private func draw(_ round: Int) -> [Client] {
+        guard perRound < clients.count else { return clients }
+        var generator = SplitMix64(seed: spec.seed ?? 0, labels: "clients", "\(round)")
+        return Permutation.random(of: clients.count, using: &generator).prefix(perRound).sorted().map { clients[$0] }
+    }
+
+    /// What one thread's clients came to: updates by slot, and why others have none.
+    private struct Share: Sendable {
+        var updates: [Int: CountedUpdate] = [:]
+        var declined: [String: String] = [:]
+    }
+
+    /// Has clients train, several at a time, and puts their models into the slots from 1 on.
+    private func train(
+        _ asked: [Client], _ round: Int, from global: [Tensor], duties: ClientDuties, into file: ScratchFile,
+        _ report: @escaping @Sendable (Simulation.Event) -> Void
+    ) async throws -> (updates: [Int: CountedUpdate], declined: [String: String]) {
+        let (next, done) = (Counter(), Counter())
+        let isStopped = CancellationFlag()
+        return try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Share.self) { group in
+                for thread in threads {
+                    group.addTask {
+                        try await thread.run { [self] in
+                            var share = Share()
+                            while !isStopped.isSet {
+                                let slot = next.increment()
+                                guard slot <= asked.count else { return share }
+                                let client = asked[slot - 1]
+                                do {
+                                    let (update, model) = try fit(
+                                        client, round, from: global, duties, slot: slot, isStopped)
+                                    try file.write(model, to: slot)
+                                    share.updates[slot] = update
+                                } catch let error as NetworkError {
+                                    share.declined[client.name.text] = error.message
+                                }
+                                report(.trained(done.increment(), of: asked.count, round: round))
+                            }
+                            throw CancellationError()
+                        }
+                    }
+                }
+                var all = Share()
+                do {
+                    for try await share in group {
+                        all.updates.merge(share.updates) { first, _ in first }
+                        all.declined.merge(share.declined) { first, _ in first }
+                    }
+                } catch {
+                    isStopped.set()
+                    throw error
+                }
+                return (all.updates, all.declined)
+            }
+        } onCancel: {
+            isStopped.set()
+        }
+    }
+
+    /// One client's training, as an edge does it.
+    private func fit(
+        _ client: Client, _ round: Int, from global: [Tensor], _ duties: ClientDuties, slot: Int,
+        _ isStopped: CancellationFlag
+    ) throws -> (CountedUpdate, [Tensor]) {
+        let began = ContinuousClock.now
+        let own = spec.model.personalIndices(of: try architecture.tensors)
+        var start = global
+        if let kept = personal.withLock({ $0[client.name] }) {
+            for (index, tensor) in zip(own, kept) { start[index] = tensor }
+        }
+        let data = train.subset(client.samples)
+        var options = (spec.optimizer ?? OptimizerSpec()).training(
+            seed: spec.seed ?? 0, streams: ["\(round)", client.name.text])
+        options.proximal = Float(duties.proximal ?? 0)
+        var network = try architecture.network(start)
+        let baseLoss =
+            duties.reportsBaseLoss
+            ? try network.evaluate(
+                on: data, batchSize: architecture.judgingBatch, shouldStop: { isStopped.isSet }
+            ).loss : nil
+        let outcome = try network.train(
+            on: data, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
+        var model = network.parameters.map(\.tensor)
+        if !own.isEmpty {
+            personal.withLock { $0[client.name] = own.map { model[$0] } }
+            for index in own { model[index] = global[index] }
+        }
+        let seconds = (ContinuousClock.now - began).seconds
+        let update = CountedUpdate(
+            edge: client.name, manifest: try ScratchFile.address(slot, 0), samples: data.count, loss: outcome.loss,
+            bytes: architecture.bytes, fetchedBytes: architecture.bytes, trainSeconds: seconds, totalSeconds: seconds,
+            steps: outcome.steps, baseLoss: baseLoss)
+        return (update, model)
+    }
+
+    private func judge(_ model: [Tensor]) async throws -> Evaluation? {
+        guard let test else { return nil }
+        return try await threads[0].run { [self] in
+            try architecture.network(model).evaluate(
+                on: test, batchSize: architecture.judgingBatch, shouldStop: { false })
+        }
+    }
+}
