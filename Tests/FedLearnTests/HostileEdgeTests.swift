@@ -79,6 +79,23 @@ import Testing
         }
     }
 
+    /// The bits of 0.5 are no index; those of NaN are no scale, and no change.
+    @Test(arguments: [
+        ("top-k", Lie.untrained, "cannot be decoded: in tensor 'dense0.weight' it names value"),
+        ("int8", .notANumber, "cannot be decoded: in tensor 'dense0.weight' a scale is nan"),
+        ("fp16", .notANumber, "NaN"), ("int8", .wrongShape, "tensors"),
+    ])
+    func anUpdateThatCannotBeDecodedIsLeftOutByName(compression: String, lie: Lie, reason: String) async throws {
+        let liar = try Name("edge-2")
+        let status = try await Federation().run(impostors: [liar: { Self.play(lie, $0) }]) { bus, _ in
+            try await Federation.train(
+                bus, Federation.document(rounds: 1, deadline: 120, compression: compression))
+        }
+        let round = try #require(status.rounds.first)
+        #expect(round.contributors.map(\.edge.text) == ["edge-1", "edge-3"])
+        #expect(round.absent.first { $0.edge == liar }?.reason.contains(reason) == true, "\(round.absent)")
+    }
+
     @Test func anUpdateNobodyAskedForIsRefused() async throws {
         let federation = try Federation()
         let verdict = try await federation.run { bus, members in
@@ -107,14 +124,18 @@ import Testing
             default: break
             }
             let transfer = ModelTransfer(bus: member.bus, trace: .none)
-            let shapes = lie == .wrongShape ? [[8, 3], [3]] : try order.architecture.tensors.map(\.shape)
+            let whole = try order.architecture.tensors
+            let codec = UpdateCodec(order.compression, modelBytes: order.architecture.bytes)
+            let specs =
+                lie == .wrongShape
+                ? try Architecture(units: [8, 3]).tensors : codec?.encoded(whole, without: []) ?? whole
+            let shapes = specs.map(\.shape)
             let value: Float = lie == .notANumber ? .nan : lie == .tooLarge ? 500 : 0.5
             let tensors = try shapes.map { shape in
                 try Tensor([Float](repeating: value, count: shape.reduce(1, *)), shape: shape)
             }
-            let architecture = lie == .wrongShape ? Architecture(units: [8, 3]) : order.architecture
             var digest = try await transfer.publish(
-                tensors, of: architecture, reference: "lie", tags: order.tags(.update)
+                tensors, as: specs, reference: "lie", tags: order.tags(.update)
             ).digest
             if lie == .missingShards, let unknown = Digest(hex: String(repeating: "0", count: 64)) { digest = unknown }
             let notice = UpdateNotice(

@@ -37,13 +37,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("fedavg", nil), ("fedadam", nil), ("fedprox, mu: 0.5", nil), ("qfedavg, lipschitz: 1", nil), ("median", nil),
-        ("krum", nil), ("fedavgm", "[dense0]"),
+        ("fedavg", nil, "none"), ("fedadam", nil, "fp16"), ("fedprox, mu: 0.5", nil, "none"),
+        ("qfedavg, lipschitz: 1", nil, "int8"), ("median", nil, "bfloat16"), ("krum", nil, "top-k, fraction: 0.3"),
+        ("fedavgm", "[dense0]", "int8"), ("fedavg", "[dense1.weight]", "top-k, fraction: 0.5"),
     ])
-    func itComesToThePlatformsModels(strategy: String, personal: String?) async throws {
+    func itComesToThePlatformsModels(strategy: String, personal: String?, compression: String) async throws {
         let federation = try Federation(edges: 5)
         let text = Federation.document(
-            rounds: 3, deadline: 120, minimum: 5, learningRate: 0.05, strategy: strategy, personal: personal)
+            rounds: 3, deadline: 120, minimum: 5, learningRate: 0.05, strategy: strategy, personal: personal,
+            compression: compression)
         let (status, values) = try await federation.run { bus, _ in
             let status = try await Federation.train(bus, text)
             let digest = try #require(status.rounds.last?.manifest)

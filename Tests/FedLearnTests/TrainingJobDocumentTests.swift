@@ -59,6 +59,12 @@ import YAMLKit
         ("kind: fedavg", "name: fedavg", "kind"),
         ("minimum: 1", "minimum: 1, maximumSamples: 0", "spec.clients.maximumSamples must be at least 1"),
         ("minimum: 1", "minimum: 1, maximumNormRatio: 1", "spec.clients.maximumNormRatio must be above 1"),
+        ("rounds: 3", "rounds: 3\n  compression: {kind: int4}", "spec.compression.kind"),
+        (
+            "rounds: 3", "rounds: 3\n  compression: {kind: top-k, fraction: 0}",
+            "spec.compression.fraction must be above 0"
+        ),
+        ("rounds: 3", "rounds: 3\n  compression: {kind: int8, fraction: 0.1}", "must be left out unless kind is top-k"),
         ("rounds: 3", "rounds: 3\n  placement: {select: {-zone: a}}", "spec.placement.select must be labels that"),
         ("rounds: 3", "rounds: 3\n  placement: {prefer: {zone: a b}}", "the value of label 'zone' must be empty or"),
         (

@@ -68,12 +68,16 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var proximal: Double?
     /// Whether the update must tell the loss of the model the round starts from.
     public var reportsBaseLoss: Bool?
+    /// How the update is to be made smaller; `nil` for not at all.
+    public var compression: CompressionSpec?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,
         classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double, sync: Name? = nil,
-        exclusiveThreads: Int? = nil, proximal: Double? = nil, reportsBaseLoss: Bool? = nil
+        exclusiveThreads: Int? = nil, proximal: Double? = nil, reportsBaseLoss: Bool? = nil,
+        compression: CompressionSpec? = nil
     ) {
+        self.compression = compression
         self.reference = reference
         self.model = model
         self.manifest = manifest

@@ -12,6 +12,8 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     /// How updates become the next global model. Default: federated averaging.
     public var strategy: StrategySpec?
     public var clients: ClientSpec?
+    /// How updates are made smaller on their way. Default: not at all.
+    public var compression: CompressionSpec?
     public var evaluation: EvaluationSpec?
     /// Seconds a round may take; it then closes with the updates that came, if they are enough. Default 60.
     public var roundDeadlineSeconds: Double?
@@ -26,8 +28,9 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
         trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
         optimizer: OptimizerSpec? = nil, strategy: StrategySpec? = nil, clients: ClientSpec? = nil,
         evaluation: EvaluationSpec? = nil, roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil,
-        placement: PlacementSpec? = nil
+        placement: PlacementSpec? = nil, compression: CompressionSpec? = nil
     ) {
+        self.compression = compression
         self.trainingType = trainingType
         self.model = model
         self.data = data

@@ -47,7 +47,7 @@ struct Aggregator: Sendable {
     var exclusions = Exclusions()
     var memory = standardMemory
     /// One shard's raw bytes, verified.
-    let read: @Sendable (ShardSpec) async throws -> Attachment
+    var read: @Sendable (ShardSpec) async throws -> Attachment
     var settleMemory: @Sendable () async -> Void = {}
 
     /// - Throws: `Excluded` for updates that must be left out; `FedLearnError` `diverged` when good updates have a result that is

@@ -90,6 +90,11 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         if let value = spec.clients?.maximumNormRatio {
             check("spec.clients.maximumNormRatio", value > 1 && value.isFinite, "above 1", value)
         }
+        if let value = spec.compression?.fraction {
+            check(
+                "spec.compression.fraction", spec.compression?.kind == .topK, "left out unless kind is top-k", "given")
+            check("spec.compression.fraction", value > 0 && value <= 1, "above 0 and at most 1", value)
+        }
         if let strategy = spec.strategy {
             for fault in strategies.faults(of: strategy) {
                 faults.append("\(root.location(of: fault.field)): \(fault.field) \(fault.message)")

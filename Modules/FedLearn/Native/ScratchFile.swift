@@ -51,7 +51,8 @@ final class ScratchFile: Sendable {
             tensors: tensors,
             shards: try cuts.map { cut in
                 ShardSpec(
-                    digest: try Self.address(slot, offsets[cut.entry] + cut.offset), size: cut.size, entry: cut.entry,
+                    digest: try ShardAddress(slot: slot, position: offsets[cut.entry] + cut.offset).digest,
+                    size: cut.size, entry: cut.entry,
                     offset: cut.offset)
             })
     }
@@ -73,11 +74,13 @@ final class ScratchFile: Sendable {
 
     /// The raw bytes of a shard of a manifest that came from here.
     func read(_ shard: ShardSpec) throws -> Attachment {
-        let (slot, offset) = Self.place(shard.digest)
+        guard let address = ShardAddress(shard.digest) else {
+            throw FedLearnError("invalid", "shard \(shard.digest) does not come from a simulation's file")
+        }
         var failure = false
         let bytes = [UInt8](unsafeUninitializedCapacity: shard.size) { buffer, filled in
             while filled < shard.size {
-                let start = (offsets.last ?? 0) * slot + offset + filled
+                let start = (offsets.last ?? 0) * address.slot + address.position + filled
                 let count = pread(
                     descriptor, buffer.baseAddress.map { $0 + filled }, shard.size - filled, off_t(start))
                 if count < 0 && errno == EINTR { continue }
@@ -90,22 +93,6 @@ final class ScratchFile: Sendable {
         }
         if failure { throw Self.failure("read a file in", directory) }
         return Attachment(bytes)
-    }
-
-    /// Shards are found by their place, not by what they hold: slot and offset instead of a hash.
-    static func address(_ slot: Int, _ offset: Int) throws -> Digest {
-        func digits(_ number: Int) -> String {
-            let text = String(number, radix: 16)
-            return String(repeating: "0", count: 32 - text.count) + text
-        }
-        guard let digest = Digest(hex: digits(slot) + digits(offset)) else {
-            throw FedLearnError("invalid", "slot \(slot) has no place")
-        }
-        return digest
-    }
-
-    private static func place(_ digest: Digest) -> (slot: Int, offset: Int) {
-        (Int(digest.hex.prefix(32), radix: 16) ?? 0, Int(digest.hex.suffix(32), radix: 16) ?? 0)
     }
 
     private static func failure(_ what: String, _ directory: String) -> FedLearnError {

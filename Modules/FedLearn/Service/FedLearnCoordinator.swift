@@ -306,9 +306,17 @@ public actor FedLearnCoordinator {
         let reply = try await transfer.fetch(
             notice.manifest, from: PeerID(edge),
             reference: job.updatePrefix(round: notice.reference.round) + edge.text,
-            expecting: job.spec.architecture, timeout: job.spec.deadline,
+            expecting: job.spec.updateTensors, timeout: job.spec.deadline,
             tags: job.tags(.update, round: notice.reference.round))
-        guard reply.manifest.isCutLike(mailbox.base) else {
+        if let codec = job.spec.codec {
+            let kept = Set(job.spec.model.personalIndices(of: mailbox.base.tensors))
+            let encoded = EncodedUpdates(
+                codec: codec, base: mailbox.base, updates: [reply.manifest], kept: kept,
+                read: { try await transfer.shard($0) })
+            if let fault = try await encoded.fault(in: 0) {
+                return UpdateVerdict(isAccepted: false, reason: "its update cannot be decoded: \(fault)")
+            }
+        } else if !reply.manifest.isCutLike(mailbox.base) {
             return UpdateVerdict(isAccepted: false, reason: "its shards are cut differently from the global model's")
         }
         let isCounted = try await storage.count(

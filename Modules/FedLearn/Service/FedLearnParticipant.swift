@@ -278,58 +278,88 @@ public actor FedLearnParticipant {
         let transfer = ModelTransfer(bus: bus, trace: trace)
         let reply = try await transfer.fetch(
             order.manifest, from: .core, reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/global",
-            expecting: order.architecture, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
+            expecting: order.architecture.tensors, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
         let global = try await transfer.read(reply.manifest)
         let own = order.model.personalIndices(of: reply.manifest.tensors)
-        let (tensors, lastOwn) = try await withOwn(own, in: global, of: order, transfer)
+        let codec = UpdateCodec(order.compression, modelBytes: order.architecture.bytes)
+        let last = try await kept(own, codec, global, of: order, transfer)
+        var tensors = global
+        for (index, tensor) in zip(own, last?.own ?? []) { tensors[index] = tensor }
         let data = try await data(for: order)
         let started = ContinuousClock.now
         let executor = try await executor(for: order, trace: trace)
         let outcome = try await fit(tensors, to: data, order, on: executor)
         let seconds = (ContinuousClock.now - started).seconds
-        // The core has what it sent: what is personal goes back as it came, and so does not move.
-        var shared = outcome.tensors
-        for index in own { shared[index] = global[index] }
-        let update = try await transfer.publish(
-            shared, of: order.architecture,
-            reference: "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update", tags: order.tags(.update))
+        let encoding = try codec?.encode(outcome.tensors, base: global, residual: last?.residual ?? [], without: own)
+        let specs = reply.manifest.tensors
+        let update: ManifestSummary
+        let place = "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update"
+        if let codec, let encoding {
+            update = try await transfer.publish(
+                encoding.sent, as: codec.encoded(specs, without: own), reference: place, tags: order.tags(.update))
+        } else {
+            // The core has what it sent: what is personal goes back as it came, and so does not move.
+            var shared = outcome.tensors
+            for index in own { shared[index] = global[index] }
+            update = try await transfer.publish(
+                shared, of: order.architecture, reference: place, tags: order.tags(.update))
+        }
         let notice = UpdateNotice(
             reference: reference, manifest: update.digest, samples: data.count, loss: outcome.report.loss,
             trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.report.steps,
             baseLoss: outcome.baseLoss)
         var personal: Digest?
-        if !own.isEmpty {
+        let residual = encoding?.residual ?? []
+        if !own.isEmpty || !residual.isEmpty {
             personal = try await transfer.publish(
-                own.map { outcome.tensors[$0] }, as: own.map { reply.manifest.tensors[$0] },
+                own.map { outcome.tensors[$0] } + residual,
+                as: own.map { specs[$0] } + (residual.isEmpty ? [] : Self.residualSpecs(specs, without: own)),
                 reference: Job.personalReference(reference.jobUID, round: reference.round), tags: order.tags(.model)
             ).digest
         }
         try await storage.save(notice, base: order.manifest, personal: personal)
         // A round may be trained again from another model, and then from the last round's own part.
-        if let lastOwn { try await dropOwn(before: lastOwn, of: reference, transfer) }
+        if let last { try await dropKept(before: last.round, of: reference, transfer) }
         logger.info("round trained", ["samples": "\(data.count)", "loss": "\(notice.loss)", "seconds": "\(seconds)"])
         return notice
     }
 
-    /// The global model with the parts that this edge keeps to itself as its newest earlier round left them.
-    /// - Returns: beside the model that round, if there was one.
-    private func withOwn(
-        _ own: [Int], in global: [Tensor], of order: TrainOrder, _ transfer: ModelTransfer
-    ) async throws -> ([Tensor], last: Int?) {
-        guard !own.isEmpty, let last = try await storage.personal(for: order.reference) else { return (global, nil) }
-        var tensors = global
+    /// What this edge keeps of a job to itself.
+    private struct Kept: Sendable {
+        var round: Int
+        /// The personal parts of its model.
+        var own: [Tensor]
+        /// What its last update left out, of each tensor that is sent.
+        var residual: [Tensor]
+    }
+
+    private static func residualSpecs(_ tensors: [TensorSpec], without own: [Int]) -> [TensorSpec] {
+        tensors.indices.filter { !own.contains($0) }.map {
+            TensorSpec(name: "residual/\(tensors[$0].name)", shape: tensors[$0].shape)
+        }
+    }
+
+    /// What this edge kept in its newest earlier round, if there was one.
+    private func kept(
+        _ own: [Int], _ codec: UpdateCodec?, _ global: [Tensor], of order: TrainOrder, _ transfer: ModelTransfer
+    ) async throws -> Kept? {
+        let keepsResidual = codec?.keepsResidual == true
+        guard !own.isEmpty || keepsResidual, let last = try await storage.personal(for: order.reference) else {
+            return nil
+        }
         let kept = try await transfer.read(try await transfer.manifest(last.manifest))
-        guard kept.map(\.shape) == own.map({ global[$0].shape }) else {
+        let sent = keepsResidual ? global.indices.filter { !own.contains($0) } : []
+        guard kept.map(\.shape) == (own + sent).map({ global[$0].shape }) else {
             throw FedLearnError(
                 "wrong-shape",
                 "what this edge kept of job '\(order.reference.job)' in round \(last.round) does not fit the job's model; delete "
                     + "the job and apply it again")
         }
-        for (index, tensor) in zip(own, kept) { tensors[index] = tensor }
-        return (tensors, last.round)
+        return Kept(
+            round: last.round, own: Array(kept.prefix(own.count)), residual: Array(kept.dropFirst(own.count)))
     }
 
-    private func dropOwn(before round: Int, of reference: RoundReference, _ transfer: ModelTransfer) async throws {
+    private func dropKept(before round: Int, of reference: RoundReference, _ transfer: ModelTransfer) async throws {
         try await storage.forgetPersonal(job: reference.jobUID, before: round)
         let kept = [round, reference.round].map { Job.personalReference(reference.jobUID, round: $0) }
         for old in try await transfer.references(Job.personalPrefix(reference.jobUID)) where !kept.contains(old) {

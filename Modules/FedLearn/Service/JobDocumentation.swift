@@ -57,6 +57,12 @@ enum JobDocumentation {
             "number; an update this many times as large as the others (the median of their norms) is left out; default 100"
         ),
         (
+            "spec.compression.kind",
+            "none (default), fp16, bfloat16, int8 (with error feedback), top-k (with residuals) or auto (int8 from 1 MiB on): how "
+                + "updates are made smaller on their way to the core"
+        ),
+        ("spec.compression.fraction", "number, above 0 to 1; share of each tensor that top-k sends; default 0.01"),
+        (
             "spec.evaluation.dataset",
             "name of a data set at the core that no edge trains on; each round is judged on it"
         ),

@@ -33,6 +33,7 @@ enum JobPresentation {
                 + (spec.strategy?.values ?? [:]).sorted { $0.key < $1.key }.map {
                     "\($0.key) \(StrategyParameter.text($0.value))"
                 }).joined(separator: ", "),
+            "Compression: \(compression(job))",
             "Accuracy:    \(percent(job.rounds.last?.accuracy))"
                 + (job.header.baselineAccuracy.map { " (trained centrally: \(percent($0)))" } ?? ""),
         ]
@@ -55,6 +56,22 @@ enum JobPresentation {
                     + round.absent.map { "; without \($0.edge): \($0.reason)" }.joined())
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// How updates are sent, and what became of the last round's.
+    private static func compression(_ job: Job) -> String {
+        let spec = job.spec
+        let kind =
+            spec.codec == nil
+            ? "none"
+            : spec.compression?.kind == .auto
+                ? "int8"
+                : (spec.compression?.kind.rawValue ?? "")
+                    + (spec.compression?.kind == .topK
+                        ? " of \(percent(spec.compression?.fraction ?? UpdateCodec.standardFraction))" : "")
+        guard let last = job.rounds.last, !last.contributors.isEmpty else { return kind }
+        let whole = last.contributors.count * spec.architecture.bytes
+        return "\(kind); round \(last.round) sent \(last.bytesFromEdges) B of \(whole) B"
     }
 
     static func percent(_ share: Double?) -> String {

@@ -10,7 +10,8 @@ struct ModelMender: Sendable {
     private static let patience: Duration = .seconds(10)
 
     let transfer: ModelTransfer
-    let architecture: Architecture
+    /// What the model, or the update, is made of.
+    var tensors: [TensorSpec]
     /// For fetching from one edge.
     let timeout: Duration
     let logger: Logger
@@ -43,7 +44,7 @@ struct ModelMender: Sendable {
             do {
                 try await bus.ready(PeerID(edge), timeout: max(.zero, end - .now))
                 let reply = try await transfer.fetch(
-                    digest, from: PeerID(edge), reference: reference, expecting: architecture, timeout: timeout,
+                    digest, from: PeerID(edge), reference: reference, expecting: tensors, timeout: timeout,
                     tags: tags)
                 logger.notice(
                     "a damaged model was fetched back",

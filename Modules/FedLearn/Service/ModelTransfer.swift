@@ -30,17 +30,17 @@ struct ModelTransfer: Sendable {
 
     /// Makes the model `manifest` present here, checked against what the caller expects of it.
     func fetch(
-        _ manifest: Digest, from source: PeerID, reference: String, expecting architecture: Architecture,
+        _ manifest: Digest, from source: PeerID, reference: String, expecting tensors: [TensorSpec],
         timeout: Duration, tags: TransferTags
     ) async throws -> FetchReply {
         let reply = try await bus.call(
             DataSyncContract.fetch,
             FetchRequest(
-                manifest: manifest, source: source, reference: reference, maximumBytes: architecture.bytes,
+                manifest: manifest, source: source, reference: reference,
+                maximumBytes: tensors.reduce(0) { $0 + $1.shape.reduce($1.type.bytes, *) },
                 tags: tags),
             timeout: timeout, trace: trace
         ).body
-        let tensors = try architecture.tensors
         guard reply.manifest.tensors == tensors else {
             throw FedLearnError(
                 "wrong-shape",

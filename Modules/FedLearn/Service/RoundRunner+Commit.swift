@@ -84,6 +84,13 @@ extension RoundRunner {
             do {
                 var manifests: [Manifest] = []
                 for update in updates { manifests.append(try await transfer.manifest(update.manifest)) }
+                if let codec = job.spec.codec {
+                    let encoded = EncodedUpdates(
+                        codec: codec, base: base, updates: manifests, kept: kept,
+                        read: { try await transfer.shard($0) })
+                    manifests = try encoded.manifests
+                    aggregator.read = { try await encoded.shard($0) }
+                }
                 return try await aggregator.aggregate(
                     Aggregator.Round(updates: updates, manifests: manifests, base: base, state: state, kept: kept))
             } catch let error as Aggregator.Excluded {
@@ -102,8 +109,10 @@ extension RoundRunner {
             } catch let error as any ModuleError where ModelMender.isLoss(error.code) && mends < 3 {
                 // The edges keep their updates until the next round.
                 mends += 1
+                var mender = try mender(job)
+                mender.tensors = try job.spec.updateTensors
                 for update in updates {
-                    _ = try await mender(job).whole(
+                    _ = try await mender.whole(
                         update.manifest, from: [update.edge],
                         reference: job.updatePrefix(round: open.round) + update.edge.text,
                         tags: job.tags(.update, round: open.round))

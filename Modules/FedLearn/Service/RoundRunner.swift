@@ -82,9 +82,9 @@ struct RoundRunner: Sendable {
         try await commit(open, base: base, strategy: strategy, job: job, opened: opened)
     }
 
-    func mender(_ job: Job) -> ModelMender {
+    func mender(_ job: Job) throws -> ModelMender {
         ModelMender(
-            transfer: ModelTransfer(bus: bus, trace: job.traceID), architecture: job.spec.architecture,
+            transfer: ModelTransfer(bus: bus, trace: job.traceID), tensors: try job.spec.architecture.tensors,
             timeout: job.spec.deadline, logger: coordinator.logger(for: job))
     }
 
@@ -165,7 +165,7 @@ struct RoundRunner: Sendable {
             optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
-            reportsBaseLoss: duties.reportsBaseLoss ? true : nil)
+            reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.spec.compression)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(

@@ -22,8 +22,9 @@ final class SimulationEngine: Sendable {
     private let perRound: Int
     private let settings: Simulation.Settings
     private let threads: [ThreadExecutor]
-    /// What clients keep to themselves, by name.
+    /// What clients keep to themselves, and what their last updates left out, by name.
     private let personal = Mutex<[Name: [Tensor]]>([:])
+    private let residuals = Mutex<[Name: [Tensor]]>([:])
 
     private final class Counter: Sendable {
         private let value = Atomic(0)
@@ -228,9 +229,16 @@ final class SimulationEngine: Sendable {
             personal.withLock { $0[client.name] = own.map { model[$0] } }
             for index in own { model[index] = global[index] }
         }
+        if let codec = spec.codec {
+            let last = residuals.withLock { $0[client.name] } ?? []
+            let encoding = try codec.encode(model, base: global, residual: last, without: own)
+            residuals.withLock { $0[client.name] = encoding.residual }
+            model = try codec.decode(encoding.sent, base: global, without: own)
+        }
         let seconds = (ContinuousClock.now - began).seconds
         let update = CountedUpdate(
-            edge: client.name, manifest: try ScratchFile.address(slot, 0), samples: data.count, loss: outcome.loss,
+            edge: client.name, manifest: try ShardAddress(slot: slot, position: 0).digest, samples: data.count,
+            loss: outcome.loss,
             bytes: architecture.bytes, fetchedBytes: architecture.bytes, trainSeconds: seconds, totalSeconds: seconds,
             steps: outcome.steps, baseLoss: baseLoss)
         return (update, model)

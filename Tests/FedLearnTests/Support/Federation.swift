@@ -66,7 +66,7 @@ final class Federation: Sendable {
 
     static func document(
         rounds: Int, deadline: Double = 20, minimum: Int = 1, learningRate: Double = 0.1, strategy: String = "fedavg",
-        personal: String? = nil
+        personal: String? = nil, compression: String? = nil
     ) -> String {
         """
         apiVersion: gedge/v1
@@ -78,7 +78,7 @@ final class Federation: Sendable {
           rounds: \(rounds)
           optimizer: {learningRate: \(learningRate), batchSize: 10, localEpochs: 2}
           strategy: {kind: \(strategy)}
-          clients: {minimum: \(minimum)}
+          clients: {minimum: \(minimum)}\(compression.map { "\n  compression: {kind: \($0)}" } ?? "")
           evaluation: {dataset: test}
           roundDeadlineSeconds: \(deadline)
           seed: 3
