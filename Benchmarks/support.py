@@ -18,11 +18,14 @@ def record(benchmark: str, variant: str, value: float, unit: str) -> None:
 
 
 @contextmanager
-def cluster(core: list[Dataset] | None = None, edges: dict[str, list[Dataset]] | None = None):
+def cluster(
+    core: list[Dataset] | None = None, edges: dict[str, list[Dataset]] | None = None,
+    executables: Path = ROOT / ".build" / "release"
+):
     """A cluster with a state directory of its own, which is stopped and removed in the end."""
     with TemporaryDirectory(prefix="gedge-") as folder:
         made = Cluster(
-            Path(folder), ROOT / ".build" / "release", ports.choose(7800), core_datasets=core or [],
+            Path(folder), executables, ports.choose(7800), core_datasets=core or [],
             edge_datasets=edges or {})
         try:
             yield made

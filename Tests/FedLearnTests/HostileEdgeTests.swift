@@ -125,7 +125,7 @@ import Testing
             }
             let transfer = ModelTransfer(bus: member.bus, trace: .none)
             let whole = try order.architecture.tensors
-            let codec = UpdateCodec(order.compression, modelBytes: order.architecture.bytes)
+            let codec = UpdateCodec(order.compression)
             let specs =
                 lie == .wrongShape
                 ? try Architecture(units: [8, 3]).tensors : codec?.encoded(whole, without: []) ?? whole

@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import Testing
 
 @testable import GEdgeCommand
@@ -89,6 +90,14 @@ struct JobDisplayTests {
             RoundLine.words(round, job: "digits", of: 3)
                 == "job/digits round=2/3 accuracy=0.9305 loss=0.0695 seconds=2.400 bytesToEdges=31950 bytesFromEdges=21300 "
                 + "contributors=edge-1,edge-3 absent=edge-2")
+    }
+
+    @Test func aCompressedRoundTellsWhatItWouldHaveSent() throws {
+        var round = try SampleJob.round(2, accuracy: 0.9305, seconds: 2.4)
+        let whole = 4 * round.bytesFromEdges
+        round.compression = RoundCompression(sent: CompressionSpec(kind: .int8), wholeBytes: whole)
+        #expect(RoundLine.words(round, job: "digits", of: 3).contains(" wholeBytes=\(whole) "))
+        #expect(try JSONDecoder().decode(RoundSummary.self, from: JSONEncoder().encode(round)) == round)
     }
 
     @Test func aRecordOfAnotherVersionIsRefused() throws {

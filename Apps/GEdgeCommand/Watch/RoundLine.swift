@@ -17,6 +17,9 @@ enum RoundLine {
         ]
         let asked = round.contributors.count + round.absent.count
         var text = cells.joined(separator: "  ") + "  \(round.contributors.count)/\(asked)"
+        if let whole = round.compression?.wholeBytes, whole > 0 {
+            text += "  sent \(NumberText.fixed(100 * Double(round.bytesFromEdges) / Double(whole), digits: 1))%"
+        }
         if !round.absent.isEmpty {
             let absent = round.absent.map { "\($0.edge): \(TextWidth.printable($0.reason))" }.joined(separator: "; ")
             text += "  " + palette.yellow("without \(absent)")
@@ -32,6 +35,7 @@ enum RoundLine {
         words.append("seconds=\(NumberText.fixed(round.seconds, digits: 3))")
         words.append("bytesToEdges=\(round.bytesToEdges)")
         words.append("bytesFromEdges=\(round.bytesFromEdges)")
+        if let compression = round.compression { words.append("wholeBytes=\(compression.wholeBytes)") }
         words.append("contributors=\(round.contributors.map(\.edge.text).joined(separator: ","))")
         if !round.absent.isEmpty { words.append("absent=\(round.absent.map(\.edge.text).joined(separator: ","))") }
         return words.joined(separator: " ")

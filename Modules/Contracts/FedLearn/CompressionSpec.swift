@@ -11,7 +11,7 @@ public struct CompressionSpec: Codable, Sendable, Hashable {
         case int8
         /// The largest changes only.
         case topK = "top-k"
-        /// `none` for small models, `int8` for others.
+        /// `none` or `int8`, by what the rounds take.
         case auto
     }
 

@@ -80,12 +80,15 @@ public struct RoundSummary: Codable, Sendable, Hashable {
     public var bytesFromEdges: Int
     /// What the strategy keeps for the next round, by name: manifests of tensors of the model's shapes. `nil` for none.
     public var state: [String: Digest]?
+    /// How the updates were sent; `nil` for a job that says nothing of it.
+    public var compression: RoundCompression?
 
     public init(
         round: Int, model: String, manifest: Digest, contributors: [Contribution], absent: [Absence],
         accuracy: Double?, loss: Double?, seconds: Double, bytesToEdges: Int, bytesFromEdges: Int,
-        state: [String: Digest]? = nil
+        state: [String: Digest]? = nil, compression: RoundCompression? = nil
     ) {
+        self.compression = compression
         self.round = round
         self.model = model
         self.manifest = manifest

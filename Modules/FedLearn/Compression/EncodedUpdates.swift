@@ -113,7 +113,11 @@ extension UpdateCodec {
                     withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { arrived in
                         arrived.initialize(repeating: 0)
                         add(pieces, for: 0..<count, to: arrived)
-                        for index in changes.indices { changes[index] -= arrived[index] }
+                        for index in changes.indices {
+                            let left = changes[index] - arrived[index]
+                            // The core leaves out what is no number; the next round is not to begin with it.
+                            changes[index] = left.isFinite ? left : 0
+                        }
                     }
                 }
                 return bytes
@@ -134,17 +138,5 @@ extension UpdateCodec {
             update[entry].withUnsafeMutableBufferPointer { add(pieces, for: 0..<count, to: $0) }
         }
         return update
-    }
-}
-
-extension TrainingJobSpec {
-    var codec: UpdateCodec? { UpdateCodec(compression, modelBytes: architecture.bytes) }
-
-    /// The tensors of an update as an edge sends it.
-    var updateTensors: [TensorSpec] {
-        get throws {
-            let tensors = try architecture.tensors
-            return codec?.encoded(tensors, without: model.personalIndices(of: tensors)) ?? tensors
-        }
     }
 }

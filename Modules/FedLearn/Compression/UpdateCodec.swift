@@ -19,22 +19,17 @@ struct UpdateCodec: Sendable, Hashable {
 
     /// Values with a scale of their own.
     static let block = 256
-    /// Models below so many bytes are sent whole under `auto`: a round of theirs takes as long in any case.
-    static let smallest = 1 << 20
 
     let kind: Kind
 
-    /// - Returns: `nil` where updates are sent whole.
-    init?(_ spec: CompressionSpec?, modelBytes: Int) {
+    /// - Returns: `nil` where updates are sent whole; so they are under `auto` until it is decided.
+    init?(_ spec: CompressionSpec?) {
         switch spec?.kind {
-        case nil, .some(.none): return nil
+        case nil, .some(.none), .auto: return nil
         case .fp16: kind = .half
         case .bfloat16: kind = .brain
         case .int8: kind = .byte
         case .topK: kind = .sparse(fraction: spec?.fraction ?? Self.standardFraction)
-        case .auto:
-            guard modelBytes >= Self.smallest else { return nil }
-            kind = .byte
         }
     }
 

@@ -306,9 +306,9 @@ public actor FedLearnCoordinator {
         let reply = try await transfer.fetch(
             notice.manifest, from: PeerID(edge),
             reference: job.updatePrefix(round: notice.reference.round) + edge.text,
-            expecting: job.spec.updateTensors, timeout: job.spec.deadline,
+            expecting: job.updateTensors, timeout: job.spec.deadline,
             tags: job.tags(.update, round: notice.reference.round))
-        if let codec = job.spec.codec {
+        if let codec = job.codec {
             let kept = Set(job.spec.model.personalIndices(of: mailbox.base.tensors))
             let encoded = EncodedUpdates(
                 codec: codec, base: mailbox.base, updates: [reply.manifest], kept: kept,

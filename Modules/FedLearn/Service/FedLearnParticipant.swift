@@ -281,7 +281,7 @@ public actor FedLearnParticipant {
             expecting: order.architecture.tensors, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
         let global = try await transfer.read(reply.manifest)
         let own = order.model.personalIndices(of: reply.manifest.tensors)
-        let codec = UpdateCodec(order.compression, modelBytes: order.architecture.bytes)
+        let codec = UpdateCodec(order.compression)
         let last = try await kept(own, codec, global, of: order, transfer)
         var tensors = global
         for (index, tensor) in zip(own, last?.own ?? []) { tensors[index] = tensor }
@@ -349,7 +349,9 @@ public actor FedLearnParticipant {
         }
         let kept = try await transfer.read(try await transfer.manifest(last.manifest))
         let sent = keepsResidual ? global.indices.filter { !own.contains($0) } : []
-        guard kept.map(\.shape) == (own + sent).map({ global[$0].shape }) else {
+        // Rounds before this one may have sent their updates whole.
+        let whole = own.map { global[$0].shape }
+        guard [whole, whole + sent.map { global[$0].shape }].contains(kept.map(\.shape)) else {
             throw FedLearnError(
                 "wrong-shape",
                 "what this edge kept of job '\(order.reference.job)' in round \(last.round) does not fit the job's model; delete "

@@ -58,7 +58,8 @@ enum JobDocumentation {
         ),
         (
             "spec.compression.kind",
-            "none (default), fp16, bfloat16, int8 (with error feedback), top-k (with residuals) or auto (int8 from 1 MiB on): how "
+            "none (default), fp16, bfloat16, int8 (with error feedback), top-k (with residuals) or auto (none or int8, by what "
+                + "moving the last round's updates took): how "
                 + "updates are made smaller on their way to the core"
         ),
         ("spec.compression.fraction", "number, above 0 to 1; share of each tensor that top-k sends; default 0.01"),

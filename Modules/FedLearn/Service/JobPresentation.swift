@@ -51,7 +51,7 @@ enum JobPresentation {
         for round in shown {
             lines.append(
                 "  \(round.round): accuracy \(percent(round.accuracy)), \(round.contributors.count) updates, "
-                    + "\(round.bytesToEdges) B to edges, \(round.bytesFromEdges) B from edges, "
+                    + "\(round.bytesToEdges) B to edges, \(CompressionText.bytes(round) ?? "\(round.bytesFromEdges) B") from edges, "
                     + "\((round.seconds * 1000).rounded() / 1000) s"
                     + round.absent.map { "; without \($0.edge): \($0.reason)" }.joined())
         }
@@ -60,18 +60,18 @@ enum JobPresentation {
 
     /// How updates are sent, and what became of the last round's.
     private static func compression(_ job: Job) -> String {
-        let spec = job.spec
-        let kind =
-            spec.codec == nil
-            ? "none"
-            : spec.compression?.kind == .auto
-                ? "int8"
-                : (spec.compression?.kind.rawValue ?? "")
-                    + (spec.compression?.kind == .topK
-                        ? " of \(percent(spec.compression?.fraction ?? UpdateCodec.standardFraction))" : "")
-        guard let last = job.rounds.last, !last.contributors.isEmpty else { return kind }
-        let whole = last.contributors.count * spec.architecture.bytes
-        return "\(kind); round \(last.round) sent \(last.bytesFromEdges) B of \(whole) B"
+        let last = job.rounds.last
+        var text = CompressionText.kind(last?.compression?.sent ?? job.compression)
+        if job.spec.compression?.kind == .auto {
+            text = "auto, \(text)"
+            if let saving = last?.compression?.predictedSaving {
+                text +=
+                    "; int8 would save \(percent(saving)) of a round's time, and is chosen from "
+                    + "\(percent(AutomaticCompression.leastSaving)) and 1 MiB on"
+            }
+        }
+        guard let last, let bytes = CompressionText.bytes(last) else { return text }
+        return "\(text); round \(last.round) sent \(bytes)"
     }
 
     static func percent(_ share: Double?) -> String {

@@ -31,6 +31,7 @@ extension RoundRunner {
         }
         let score = try await judge?.evaluate(result.model, of: job)
         let absences = try await coordinator.storage.absences(in: reference)
+        let seconds = (ContinuousClock.now - opened).seconds
         let summary = RoundSummary(
             round: round, model: job.modelName(round: round), manifest: model.digest,
             contributors: updates.enumerated().map { index, update in
@@ -41,9 +42,10 @@ extension RoundRunner {
             absent: open.participants.filter { edge in !updates.contains { $0.edge == edge } }.map {
                 Absence(edge: $0, reason: absences[$0] ?? "no update before the core restarted")
             },
-            accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - opened).seconds,
+            accuracy: score?.accuracy, loss: score?.loss, seconds: seconds,
             bytesToEdges: updates.reduce(0) { $0 + $1.fetchedBytes },
-            bytesFromEdges: updates.reduce(0) { $0 + $1.bytes }, state: state.isEmpty ? nil : state)
+            bytesFromEdges: updates.reduce(0) { $0 + $1.bytes }, state: state.isEmpty ? nil : state,
+            compression: try job.roundCompression(of: updates, seconds: seconds))
         job.current = nil
         job.rounds.append(summary)
         job.header.set("Progressing", true, "RoundCommitted", "round \(round) of \(job.spec.rounds)", at: runner.now)
@@ -84,7 +86,7 @@ extension RoundRunner {
             do {
                 var manifests: [Manifest] = []
                 for update in updates { manifests.append(try await transfer.manifest(update.manifest)) }
-                if let codec = job.spec.codec {
+                if let codec = job.codec {
                     let encoded = EncodedUpdates(
                         codec: codec, base: base, updates: manifests, kept: kept,
                         read: { try await transfer.shard($0) })
@@ -110,7 +112,7 @@ extension RoundRunner {
                 // The edges keep their updates until the next round.
                 mends += 1
                 var mender = try mender(job)
-                mender.tensors = try job.spec.updateTensors
+                mender.tensors = try job.updateTensors
                 for update in updates {
                     _ = try await mender.whole(
                         update.manifest, from: [update.edge],

@@ -165,7 +165,7 @@ struct RoundRunner: Sendable {
             optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
-            reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.spec.compression)
+            reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.compression)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(

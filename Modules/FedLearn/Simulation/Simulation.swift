@@ -37,6 +37,8 @@ public struct Simulation: Sendable {
         public var seconds: Double
         /// Clients whose updates were left out, and why.
         public var excluded: [String: String]
+        /// Of the updates as clients would send them, before DataSync compresses what moves.
+        public var bytes: Int
     }
 
     /// How far it is.

@@ -81,7 +81,7 @@ final class SimulationEngine: Sendable {
                         round: round, clients: outcome.updates.count, samples: samples,
                         trainingLoss: outcome.updates.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(samples),
                         accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - began).seconds,
-                        excluded: outcome.excluded)))
+                        excluded: outcome.excluded, bytes: outcome.updates.reduce(0) { $0 + $1.bytes })))
         }
         return zip(initial, global).map { NamedTensor(name: $0.name, tensor: $1) }
     }
@@ -229,17 +229,19 @@ final class SimulationEngine: Sendable {
             personal.withLock { $0[client.name] = own.map { model[$0] } }
             for index in own { model[index] = global[index] }
         }
-        if let codec = spec.codec {
+        var bytes = architecture.bytes
+        if let codec = UpdateCodec(spec.compression) {
             let last = residuals.withLock { $0[client.name] } ?? []
             let encoding = try codec.encode(model, base: global, residual: last, without: own)
             residuals.withLock { $0[client.name] = encoding.residual }
+            bytes = encoding.sent.reduce(0) { $0 + $1.storage.bytes.count }
             model = try codec.decode(encoding.sent, base: global, without: own)
         }
         let seconds = (ContinuousClock.now - began).seconds
         let update = CountedUpdate(
             edge: client.name, manifest: try ShardAddress(slot: slot, position: 0).digest, samples: data.count,
             loss: outcome.loss,
-            bytes: architecture.bytes, fetchedBytes: architecture.bytes, trainSeconds: seconds, totalSeconds: seconds,
+            bytes: bytes, fetchedBytes: architecture.bytes, trainSeconds: seconds, totalSeconds: seconds,
             steps: outcome.steps, baseLoss: baseLoss)
         return (update, model)
     }

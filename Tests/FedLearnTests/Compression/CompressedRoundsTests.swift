@@ -1,6 +1,8 @@
 import Contracts
 import Core
+import Foundation
 import MessageBus
+import TestKit
 import Testing
 
 @testable import FedLearn
@@ -42,6 +44,41 @@ import Testing
         _ = try await federation.run { bus, _ in try await Federation.train(bus, text(2)) }
         let resumed = try await federation.run { bus, _ in try await Federation.train(bus, text(4)) }
         #expect(resumed.rounds.map(\.manifest) == whole.rounds.map(\.manifest))
+    }
+
+    /// A core that lost a round asks for it again: edges begin with what the round before left out, not with what that one did.
+    @Test(arguments: ["int8", "top-k, fraction: 0.05"]) func aRoundThatIsTrainedAgainSendsTheSame(compression: String)
+        async throws
+    {
+        let text: @Sendable (Int) -> String = {
+            Federation.document(rounds: $0, deadline: 120, minimum: 3, compression: compression)
+        }
+        let federation = try Federation()
+        _ = try await federation.run { bus, _ in try await Federation.train(bus, text(2)) }
+        let (core, copy) = (federation.directory.file("core"), federation.directory.file("copy"))
+        try FileManager.default.copyItem(atPath: core, toPath: copy)
+        let first = try await federation.run { bus, _ in try await Federation.train(bus, text(3)) }
+        try FileManager.default.removeItem(atPath: core)
+        try FileManager.default.moveItem(atPath: copy, toPath: core)
+        let again = try await federation.run { bus, _ in try await Federation.train(bus, text(3)) }
+        #expect(again.rounds.last?.round == 3)
+        #expect(again.rounds.map(\.manifest) == first.rounds.map(\.manifest))
+    }
+
+    /// `auto` begins with whole updates and tells why it goes on as it does.
+    @Test func smallModelsAreSentWholeUnderAuto() async throws {
+        let (status, text) = try await Federation().run { bus, _ in
+            let status = try await Federation.train(
+                bus, Federation.document(rounds: 2, deadline: 120, minimum: 3, compression: "auto"))
+            let text = try await bus.call(
+                ResourceContract.describe(.trainingJob), ResourceName(name: "points")
+            ).body.text
+            return (status, text)
+        }
+        let told = try #require(status.rounds.last?.compression)
+        #expect(told.sent.kind == .none && told.wholeBytes == 3 * 4 * (8 * 200 + 200 + 200 * 3 + 3))
+        #expect(try #require(told.predictedSaving) >= 0)
+        #expect(text.contains("Compression: auto, none; int8 would save "), "\(text)")
     }
 
     @Test func aJobTellsHowItsUpdatesAreSent() async throws {
