@@ -68,6 +68,8 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var proximal: Double?
     /// Whether the update must tell the loss of the model the round starts from.
     public var reportsBaseLoss: Bool?
+    /// What an external model consists of.
+    public var tensors: [TensorSpec]?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,

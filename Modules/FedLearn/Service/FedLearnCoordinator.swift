@@ -306,7 +306,7 @@ public actor FedLearnCoordinator {
         let reply = try await transfer.fetch(
             notice.manifest, from: PeerID(edge),
             reference: job.updatePrefix(round: notice.reference.round) + edge.text,
-            expecting: job.spec.architecture, timeout: job.spec.deadline,
+            expecting: job.architecture, timeout: job.spec.deadline,
             tags: job.tags(.update, round: notice.reference.round))
         guard reply.manifest.isCutLike(mailbox.base) else {
             return UpdateVerdict(isAccepted: false, reason: "its shards are cut differently from the global model's")

@@ -10,10 +10,11 @@ import Tensor
 /// An edge's side of federated learning: trains the rounds it is asked to and delivers the updates, whatever happens to the
 /// connection meanwhile.
 public actor FedLearnParticipant {
-    private let bus: Bus
+    let bus: Bus
     private let edge: Name
-    private let storage: UpdateStorage
+    let storage: UpdateStorage
     private let datasets: any DatasetProvider
+    let trainers: (any TrainerProvider)?
     private let logger: Logger
     private let training = ThreadExecutor(name: "training")
     /// The threads of jobs that have hardware threads of their own, by the job's uid.
@@ -41,9 +42,11 @@ public actor FedLearnParticipant {
 
     /// - Parameters:
     ///   - edge: this edge's name; it is part of the seed of everything it trains.
+    ///   - trainers: who trains models that the platform does not know; `nil` refuses them.
     ///   - releaseMemory: gives free memory back to the system; called when a round's work has ended. It may block.
     public init(
-        bus: Bus, edge: Name, database: Database, datasets: any DatasetProvider, logger: Logger,
+        bus: Bus, edge: Name, database: Database, datasets: any DatasetProvider,
+        trainers: (any TrainerProvider)? = nil, logger: Logger,
         releaseMemory: @escaping @Sendable () -> Void = {}
     ) {
         self.releaseMemory = releaseMemory
@@ -51,6 +54,7 @@ public actor FedLearnParticipant {
         self.edge = edge
         storage = UpdateStorage(database: database)
         self.datasets = datasets
+        self.trainers = trainers
         self.logger = logger.with(["service": "fedlearn"])
         (works, queue) = AsyncStream.makeStream()
     }
@@ -66,6 +70,7 @@ public actor FedLearnParticipant {
             try await abandon(request.body)
             return Empty()
         }
+        registerExternal()
     }
 
     /// Trains and delivers until cancelled. On every connection the core counts what it has not of what was trained, and says
@@ -152,7 +157,7 @@ public actor FedLearnParticipant {
         }
     }
 
-    private static func requireCore(_ peer: PeerID) throws {
+    static func requireCore(_ peer: PeerID) throws {
         guard peer == .core else {
             throw FedLearnError("refused", "only the core orders training, not '\(peer)'")
         }
@@ -162,12 +167,12 @@ public actor FedLearnParticipant {
 
     private func accept(_ order: TrainOrder, trace: TraceID) async throws -> TrainAcceptance {
         let reference = order.reference
-        let data = try await data(for: order)
+        let samples = try await samples(for: order)
         guard !forgetting.contains(reference.jobUID) else {
             throw FedLearnError("in-progress", "an earlier end of this job is being tidied up", isRetriable: true)
         }
         if let current = active[reference.jobUID], current.round == reference.round, current.base == order.manifest {
-            return TrainAcceptance(samples: data.count)
+            return TrainAcceptance(samples: samples)
         }
         // The job has work again: what ends now no longer ends the job.
         abandoned.remove(reference.jobUID)
@@ -175,7 +180,11 @@ public actor FedLearnParticipant {
         let (stopped, stop) = AsyncStream<Void>.makeStream()
         active[reference.jobUID] = Activity(round: reference.round, base: order.manifest, stop: stop)
         queue.yield(.train(order, trace, stopped))
-        return TrainAcceptance(samples: data.count)
+        return TrainAcceptance(samples: samples)
+    }
+
+    private func samples(for order: TrainOrder) async throws -> Int {
+        order.tensors == nil ? try await data(for: order).count : try externalSamples(for: order)
     }
 
     /// The order's data, checked against what the job says of it.
@@ -274,6 +283,7 @@ public actor FedLearnParticipant {
 
     /// Fetches the global model, trains it on the local data and publishes the update, durably.
     private func trained(_ order: TrainOrder, trace: TraceID, logger: Logger) async throws -> UpdateNotice {
+        if order.tensors != nil { return try await trainedOutside(order, trace: trace, logger: logger) }
         let reference = order.reference
         let transfer = ModelTransfer(bus: bus, trace: trace)
         let reply = try await transfer.fetch(

@@ -1,0 +1,59 @@
+import Contracts
+import Core
+import MessageBus
+import Telemetry
+
+extension JobRunner {
+    /// The most parameters that a trainer's model may have.
+    private static let mostParameters = 500_000_000
+
+    /// Learns from a trainer what an external model consists of: from that of the first edge, in the order of names, that has
+    /// one.
+    /// - Throws: `FedLearnError` `no-initial-model`, retriable, when none answers.
+    func prepareExternal(_ job: Job) async throws -> Job {
+        var (plan, job) = try await RoundRunner(runner: self, judge: nil).plan(job)
+        let (transfer, logger) = (ModelTransfer(bus: bus, trace: job.traceID), coordinator.logger(for: job))
+        let order = ModelOrder(
+            reference: job.reference(round: 0), dataset: job.spec.data.dataset, seed: job.spec.seed ?? 0,
+            deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync)
+        var failures: [String] = []
+        for edge in plan.chosen.sorted() {
+            do {
+                let answer = try await bus.call(
+                    FedLearnContract.initialise, order, to: .peer(PeerID(edge)),
+                    timeout: job.spec.deadline + .seconds(5), trace: job.traceID
+                ).body
+                let architecture = Architecture(external: answer.tensors)
+                guard (1...Self.mostParameters).contains(architecture.parameterCount) else {
+                    throw FedLearnError(
+                        "wrong-shape",
+                        "its trainer's model has \(architecture.parameterCount) parameters; 1 to \(Self.mostParameters) "
+                            + "can be aggregated")
+                }
+                let reply = try await transfer.fetch(
+                    answer.manifest, from: PeerID(edge), reference: job.globalReference(round: 0),
+                    expecting: architecture, timeout: job.spec.deadline, tags: job.tags(.model, round: 0))
+                job.header.placement = plan
+                job.header.tensors = answer.tensors
+                job.header.initialManifest = answer.manifest
+                job.header.phase = .running
+                job.header.set("Progressing", true, "Started", "edge '\(edge)' gave the initial model", at: now)
+                try await coordinator.save(job)
+                logger.info(
+                    "a trainer gave the initial model",
+                    [
+                        "edge": edge.text, "parameters": "\(architecture.parameterCount)",
+                        "bytes": "\(reply.movedBytes)",
+                    ])
+                return job
+            } catch let error as any ModuleError {
+                try Task.checkCancellation()
+                failures.append("\(edge): \(error.message)")
+            }
+        }
+        throw FedLearnError(
+            "no-initial-model",
+            "no edge's trainer gave job '\(job.name)' an initial model (\(failures.joined(separator: "; ")))",
+            isRetriable: true)
+    }
+}
