@@ -33,7 +33,8 @@ public struct EdgeCloud: Sendable {
         let log = try DaemonLog(state: state, label: "edge-cloud", settings: configuration.log)
         let metrics = MetricsRegistry()
         let datasets = LocalDatasets(try configuration.datasets.sources(relativeTo: directory))
-        let summaries = try await datasets.summaries()
+        let own = try await datasets.summaries()
+        let summaries = own + configuration.trainers.summaries(besides: own)
         let keys = try KeyFile("\(state.subdirectory("keys"))/edge.key").loadOrCreate()
         let signingKey = try SigningKeyFile("\(state.subdirectory("keys"))/signing.key").loadOrCreate()
         let address = try BusAddress(configuration.core)
@@ -67,8 +68,9 @@ public struct EdgeCloud: Sendable {
             configuration: configuration.dataSync, policy: gate, part: .edge(exchange), signingKey: signingKey,
             logger: logger, metrics: metrics)
         let retention = RetentionKeeper(bus: bus, dataSync: dataSync, gate: gate, logger: logger)
+        let desk = TrainerDesk(edge: identity.name, logger: logger)
         let participant = FedLearnParticipant(
-            bus: bus, edge: identity.name, database: database, datasets: datasets, logger: logger,
+            bus: bus, edge: identity.name, database: database, datasets: datasets, trainers: desk, logger: logger,
             releaseMemory: FreeMemory.release)
         policies.register()
         dataSync.register()
@@ -79,6 +81,7 @@ public struct EdgeCloud: Sendable {
 
         _ = try state.subdirectory("run")
         try bus.listen(commandAddress, security: .none)
+        try desk.listen(at: try BusAddress(StatePath.trainerAddress(in: state.path)))
         try bus.connect(address, as: .core, security: .curve(client: keys, serverKey: identity.coreKey))
         logger.notice(
             "ready",
@@ -87,9 +90,15 @@ public struct EdgeCloud: Sendable {
             ("bus", { try await bus.run() }), ("topology", { try await agent.run() }),
             ("datasync", { try await dataSync.run() }), ("retention", { try await retention.run() }),
             ("syncpolicy", { try await policies.run() }), ("fedlearn", { try await participant.run() }),
+            ("trainers", { try await desk.run() }),
             ("memory", { try await StartupCode.keepReleased() }),
         ]
         if let allocations { services.append(("allocation", { try await allocations.run() })) }
+        for trainer in configuration.trainers {
+            guard let command = trainer.command else { continue }
+            let process = TrainerProcess(settings: trainer, command: command, state: state.path, logger: logger)
+            services.append(("trainer \(trainer.name)", { await process.run() }))
+        }
         try await Services(logger: logger).run(
             services,
             until: {

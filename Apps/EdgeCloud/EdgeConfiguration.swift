@@ -28,6 +28,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var link = LinkSettings()
     /// The data that lies here.
     public var datasets: [DatasetEntry] = []
+    /// Programs beside this edge that train models of their own.
+    public var trainers: [TrainerSettings] = []
     /// What may leave this edge, whatever the core's policies say.
     public var sync = LocalSyncRules()
     /// When what is appended to data sets here becomes a version.
@@ -70,6 +72,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
             throw DaemonError("invalid", "taints has \(taints.count) entries; at most \(Taint.maximumCount) are kept")
         }
         if let fault = taints.lazy.compactMap(\.fault).first { throw DaemonError("invalid", "taints: \(fault)") }
+        try trainers.validate(besides: datasets)
         try link.validate()
         try seal.validate()
         try scrub.validate()
@@ -102,6 +105,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         "taints": "what keeps jobs away that do not tolerate it; a list in the configuration file",
         "link.costPerGigabyte": "what a gigabyte to or from the core costs, in any one currency",
         "datasets": "data sets at this edge; a list in the configuration file",
+        "trainers": "programs that train models of their own; a list in the configuration file",
         "sync.rules": "what may leave this edge, whatever the policies say; a list in the configuration file",
         "cache.bytes": "fetched versions that nobody needs stay up to so many bytes; 0 for none",
         "seal.bytes": "what is appended to a data set becomes a version when it has so many bytes",

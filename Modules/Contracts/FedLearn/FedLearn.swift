@@ -70,6 +70,8 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var reportsBaseLoss: Bool?
     /// How the update is to be made smaller; `nil` for not at all.
     public var compression: CompressionSpec?
+    /// What an external model consists of.
+    public var tensors: [TensorSpec]?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,

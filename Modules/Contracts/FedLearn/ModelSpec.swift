@@ -10,6 +10,8 @@ public struct ModelSpec: Codable, Sendable, Hashable {
         case mobileNetV2 = "mobilenet-v2"
         /// What `layers` says.
         case layers
+        /// Known to the trainers beside the edges alone.
+        case external
     }
 
     public var kind: Kind

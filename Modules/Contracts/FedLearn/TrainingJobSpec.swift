@@ -60,6 +60,14 @@ public struct DataSpec: Codable, Sendable, Hashable {
         self.features = features
         self.classes = classes
     }
+
+    /// Features and classes that are left out are 0, which only an external model may have.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        dataset = try container.decode(Name.self, forKey: .dataset)
+        features = try container.decodeIfPresent(Int.self, forKey: .features) ?? 0
+        classes = try container.decodeIfPresent(Int.self, forKey: .classes) ?? 0
+    }
 }
 
 /// Gradient descent on one edge.

@@ -35,6 +35,7 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
     public var memory: Int64
     /// Bytes of the model.
     public var modelBytes: Int64
+    /// 0 for a model that takes any.
     public var features: Int
     public var classes: Int
     /// The edges the job allows, or `nil` for any.

@@ -15,6 +15,9 @@ public enum StatePath {
     /// The bus address at which an edge with this state directory listens for commands of its own machine.
     public static func edgeCommandAddress(in directory: String) -> String { "ipc://\(directory)/run/edge" }
 
+    /// Where an edge listens for trainers.
+    public static func trainerAddress(in directory: String) -> String { "ipc://\(directory)/run/trainer" }
+
     /// The file in an edge's state directory that says who the edge is; no other daemon's has it.
     public static func edgeIdentity(in directory: String) -> String { "\(directory)/identity.json" }
 }

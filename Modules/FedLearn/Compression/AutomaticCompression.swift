@@ -37,7 +37,7 @@ extension Job {
     /// How the updates of the round behind the last committed one are sent; `nil` where the job asks for nothing.
     var compression: CompressionSpec? {
         guard let compression = spec.compression, compression.kind == .auto else { return spec.compression }
-        return AutomaticCompression.choice(modelBytes: spec.architecture.bytes, after: rounds.last?.compression)
+        return AutomaticCompression.choice(modelBytes: architecture.bytes, after: rounds.last?.compression)
     }
 
     var codec: UpdateCodec? { UpdateCodec(compression) }
@@ -48,7 +48,7 @@ extension Job {
     }
 
     private func updateTensors(_ codec: UpdateCodec?) throws -> [TensorSpec] {
-        let tensors = try spec.architecture.tensors
+        let tensors = try architecture.tensors
         return codec?.encoded(tensors, without: spec.model.personalIndices(of: tensors)) ?? tensors
     }
 
@@ -56,7 +56,7 @@ extension Job {
     /// - Parameter seconds: of the round, as this process has seen it.
     func roundCompression(of updates: [CountedUpdate], seconds: Double) throws -> RoundCompression? {
         guard let asked = spec.compression, let sent = compression else { return nil }
-        var told = RoundCompression(sent: sent, wholeBytes: updates.count * spec.architecture.bytes)
+        var told = RoundCompression(sent: sent, wholeBytes: updates.count * architecture.bytes)
         if asked.kind == .auto, sent.kind == .none {
             let int8 = UpdateCodec(CompressionSpec(kind: .int8))
             let smaller = try updateTensors(int8).reduce(0) { $0 + $1.shape.reduce($1.type.bytes, *) }

@@ -8,6 +8,8 @@ struct Architecture: Sendable {
         /// Input features, hidden units, classes.
         case perceptron([Int])
         case layers(NetworkDescription)
+        /// Tensors that a trainer named.
+        case external([TensorSpec])
         /// What a document or an order says, but makes no network.
         case unsound(NetworkError)
     }
@@ -16,7 +18,13 @@ struct Architecture: Sendable {
 
     init(units: [Int]) { form = .perceptron(units) }
 
+    init(external tensors: [TensorSpec]) { form = .external(tensors) }
+
     init(_ model: ModelSpec, features: Int, classes: Int) {
+        guard model.kind != .external else {
+            form = .external([])
+            return
+        }
         do throws(NetworkError) {
             let description = try model.description(features: features, classes: classes)
             form = description.map { .layers($0) } ?? .perceptron([features] + (model.hidden ?? []) + [classes])
@@ -28,6 +36,7 @@ struct Architecture: Sendable {
             switch form {
             case .perceptron(let units): try Network.parameterShapes(units: units)
             case .layers(let description): try description.parameterShapes()
+            case .external(let tensors): tensors.map { ($0.name, $0.shape) }
             case .unsound(let error): throw error
             }
         }
@@ -58,7 +67,7 @@ struct Architecture: Sendable {
     /// Samples that are judged at once.
     var judgingBatch: Int {
         switch form {
-        case .perceptron, .unsound: 256
+        case .perceptron, .external, .unsound: 256
         case .layers: 64
         }
     }
@@ -69,6 +78,7 @@ struct Architecture: Sendable {
         case .perceptron(let units): units.map(String.init).joined(separator: "-")
         case .layers(let description):
             description.input.map(String.init).joined(separator: " x ") + ", \(description.layers.count) layers"
+        case .external(let tensors): "\(tensors.count) tensors of a trainer"
         case .unsound: "-"
         }
     }
@@ -78,6 +88,7 @@ struct Architecture: Sendable {
         switch form {
         case .perceptron(let units): try Network(units: units, seed: seed)
         case .layers(let description): try LayeredNetwork(description, seed: seed)
+        case .external: throw NetworkError(.invalidArchitecture, "only its trainer knows an external model's network")
         case .unsound(let error): throw error
         }
     }
@@ -98,6 +109,13 @@ extension TrainingJobSpec {
     var minimumClients: Int { clients?.minimum ?? 1 }
 }
 
+extension Job {
+    /// The job's network, with what is learnt of an external one.
+    var architecture: Architecture { header.tensors.map { Architecture(external: $0) } ?? spec.architecture }
+}
+
 extension TrainOrder {
-    var architecture: Architecture { Architecture(model, features: features, classes: classes) }
+    var architecture: Architecture {
+        tensors.map { Architecture(external: $0) } ?? Architecture(model, features: features, classes: classes)
+    }
 }

@@ -57,8 +57,8 @@ struct Job: Sendable {
     func reference(round: Int) -> RoundReference { RoundReference(jobUID: uid, job: name, round: round) }
 
     func placementRequest() -> PlacementRequest {
-        let bytes = Int64(spec.architecture.bytes)
-        let working = Int64(spec.architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
+        let bytes = Int64(architecture.bytes)
+        let working = Int64(architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
         return PlacementRequest(
             job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
@@ -72,8 +72,8 @@ struct Job: Sendable {
     var workload: TrainingWorkload {
         let optimizer = spec.optimizer ?? OptimizerSpec()
         return TrainingWorkload(
-            trainingType: .federated, model: spec.model.kind.rawValue, parameters: spec.architecture.parameterCount,
-            features: spec.data.features, batchSize: optimizer.batch, localEpochs: optimizer.epochs)
+            trainingType: .federated, model: spec.model.kind.rawValue, parameters: max(1, architecture.parameterCount),
+            features: max(1, spec.data.features), batchSize: optimizer.batch, localEpochs: optimizer.epochs)
     }
 
     var status: TrainingJobStatus {
@@ -112,6 +112,8 @@ struct JobHeader: Codable, Sendable, Hashable {
     var placement: PlacementPlan?
     /// The untrained model all rounds start from.
     var initialManifest: Digest?
+    /// What an external model consists of, once a trainer has said it.
+    var tensors: [TensorSpec]?
     var baselineAccuracy: Double?
     var traceID: TraceID
     /// What was predicted of the whole job before its first round.

@@ -7,7 +7,7 @@ extension ModelSpec {
     func description(features: Int, classes: Int) throws(NetworkError) -> NetworkDescription? {
         let model: NetworkModel
         switch kind {
-        case .softmax, .perceptron: return nil
+        case .softmax, .perceptron, .external: return nil
         case .leNet5: model = .leNet5
         case .resNet20: model = .resNet20
         case .mobileNetV2: model = .mobileNetV2

@@ -20,7 +20,7 @@ extension TrainingJobDocument {
             check(
                 "spec.model.hidden", hidden.allSatisfy { (1...65_536).contains($0) }, "widths of 1 to 65536",
                 "\(hidden)")
-        case .leNet5, .resNet20, .mobileNetV2, .layers:
+        case .leNet5, .resNet20, .mobileNetV2, .layers, .external:
             check("spec.model.hidden", hidden.isEmpty, "left out for a \(kind) model", "\(hidden)")
         }
         if model.kind == .softmax || model.kind == .perceptron {

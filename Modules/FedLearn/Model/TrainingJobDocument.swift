@@ -49,9 +49,14 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
             "spec.trainingType", spec.trainingType ?? .federated == .federated,
             "'federated', the type this version runs,", "'\(spec.trainingType?.rawValue ?? "")'")
         check("spec.rounds", (1...100_000).contains(spec.rounds), "1 to 100000", spec.rounds)
-        check("spec.data.features", (1...1_000_000).contains(spec.data.features), "1 to 1000000", spec.data.features)
-        check("spec.data.classes", (2...100_000).contains(spec.data.classes), "2 to 100000", spec.data.classes)
-        faults += modelFaults(in: root)
+        if spec.model.kind == .external {
+            faults += externalFaults(in: root)
+        } else {
+            check(
+                "spec.data.features", (1...1_000_000).contains(spec.data.features), "1 to 1000000", spec.data.features)
+            check("spec.data.classes", (2...100_000).contains(spec.data.classes), "2 to 100000", spec.data.classes)
+            faults += modelFaults(in: root)
+        }
         if let value = spec.optimizer?.learningRate {
             check("spec.optimizer.learningRate", value > 0 && value <= 100, "above 0 and at most 100", value)
         }

@@ -10,10 +10,11 @@ import Tensor
 /// An edge's side of federated learning: trains the rounds it is asked to and delivers the updates, whatever happens to the
 /// connection meanwhile.
 public actor FedLearnParticipant {
-    private let bus: Bus
+    let bus: Bus
     private let edge: Name
-    private let storage: UpdateStorage
+    let storage: UpdateStorage
     private let datasets: any DatasetProvider
+    let trainers: (any TrainerProvider)?
     private let logger: Logger
     private let training = ThreadExecutor(name: "training")
     /// The threads of jobs that have hardware threads of their own, by the job's uid.
@@ -41,9 +42,11 @@ public actor FedLearnParticipant {
 
     /// - Parameters:
     ///   - edge: this edge's name; it is part of the seed of everything it trains.
+    ///   - trainers: who trains models that the platform does not know; `nil` refuses them.
     ///   - releaseMemory: gives free memory back to the system; called when a round's work has ended. It may block.
     public init(
-        bus: Bus, edge: Name, database: Database, datasets: any DatasetProvider, logger: Logger,
+        bus: Bus, edge: Name, database: Database, datasets: any DatasetProvider,
+        trainers: (any TrainerProvider)? = nil, logger: Logger,
         releaseMemory: @escaping @Sendable () -> Void = {}
     ) {
         self.releaseMemory = releaseMemory
@@ -51,6 +54,7 @@ public actor FedLearnParticipant {
         self.edge = edge
         storage = UpdateStorage(database: database)
         self.datasets = datasets
+        self.trainers = trainers
         self.logger = logger.with(["service": "fedlearn"])
         (works, queue) = AsyncStream.makeStream()
     }
@@ -66,6 +70,7 @@ public actor FedLearnParticipant {
             try await abandon(request.body)
             return Empty()
         }
+        registerExternal()
     }
 
     /// Trains and delivers until cancelled. On every connection the core counts what it has not of what was trained, and says
@@ -152,7 +157,7 @@ public actor FedLearnParticipant {
         }
     }
 
-    private static func requireCore(_ peer: PeerID) throws {
+    static func requireCore(_ peer: PeerID) throws {
         guard peer == .core else {
             throw FedLearnError("refused", "only the core orders training, not '\(peer)'")
         }
@@ -162,12 +167,12 @@ public actor FedLearnParticipant {
 
     private func accept(_ order: TrainOrder, trace: TraceID) async throws -> TrainAcceptance {
         let reference = order.reference
-        let data = try await data(for: order)
+        let samples = try await samples(for: order)
         guard !forgetting.contains(reference.jobUID) else {
             throw FedLearnError("in-progress", "an earlier end of this job is being tidied up", isRetriable: true)
         }
         if let current = active[reference.jobUID], current.round == reference.round, current.base == order.manifest {
-            return TrainAcceptance(samples: data.count)
+            return TrainAcceptance(samples: samples)
         }
         // The job has work again: what ends now no longer ends the job.
         abandoned.remove(reference.jobUID)
@@ -175,7 +180,11 @@ public actor FedLearnParticipant {
         let (stopped, stop) = AsyncStream<Void>.makeStream()
         active[reference.jobUID] = Activity(round: reference.round, base: order.manifest, stop: stop)
         queue.yield(.train(order, trace, stopped))
-        return TrainAcceptance(samples: data.count)
+        return TrainAcceptance(samples: samples)
+    }
+
+    private func samples(for order: TrainOrder) async throws -> Int {
+        order.tensors == nil ? try await data(for: order).count : try externalSamples(for: order)
     }
 
     /// The order's data, checked against what the job says of it.
@@ -274,6 +283,7 @@ public actor FedLearnParticipant {
 
     /// Fetches the global model, trains it on the local data and publishes the update, durably.
     private func trained(_ order: TrainOrder, trace: TraceID, logger: Logger) async throws -> UpdateNotice {
+        if order.tensors != nil { return try await trainedOutside(order, trace: trace, logger: logger) }
         let reference = order.reference
         let transfer = ModelTransfer(bus: bus, trace: trace)
         let reply = try await transfer.fetch(
@@ -290,83 +300,16 @@ public actor FedLearnParticipant {
         let executor = try await executor(for: order, trace: trace)
         let outcome = try await fit(tensors, to: data, order, on: executor)
         let seconds = (ContinuousClock.now - started).seconds
-        let encoding = try codec?.encode(outcome.tensors, base: global, residual: last?.residual ?? [], without: own)
-        let specs = reply.manifest.tensors
-        let update: ManifestSummary
-        let place = "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update"
-        if let codec, let encoding {
-            update = try await transfer.publish(
-                encoding.sent, as: codec.encoded(specs, without: own), reference: place, tags: order.tags(.update))
-        } else {
-            // The core has what it sent: what is personal goes back as it came, and so does not move.
-            var shared = outcome.tensors
-            for index in own { shared[index] = global[index] }
-            update = try await transfer.publish(
-                shared, of: order.architecture, reference: place, tags: order.tags(.update))
-        }
+        let sent = try await send(outcome.tensors, base: global, keeping: own, codec, last, of: order, transfer)
         let notice = UpdateNotice(
-            reference: reference, manifest: update.digest, samples: data.count, loss: outcome.report.loss,
+            reference: reference, manifest: sent.update, samples: data.count, loss: outcome.report.loss,
             trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.report.steps,
             baseLoss: outcome.baseLoss)
-        var personal: Digest?
-        let residual = encoding?.residual ?? []
-        if !own.isEmpty || !residual.isEmpty {
-            personal = try await transfer.publish(
-                own.map { outcome.tensors[$0] } + residual,
-                as: own.map { specs[$0] } + (residual.isEmpty ? [] : Self.residualSpecs(specs, without: own)),
-                reference: Job.personalReference(reference.jobUID, round: reference.round), tags: order.tags(.model)
-            ).digest
-        }
-        try await storage.save(notice, base: order.manifest, personal: personal)
+        try await storage.save(notice, base: order.manifest, personal: sent.kept)
         // A round may be trained again from another model, and then from the last round's own part.
         if let last { try await dropKept(before: last.round, of: reference, transfer) }
         logger.info("round trained", ["samples": "\(data.count)", "loss": "\(notice.loss)", "seconds": "\(seconds)"])
         return notice
-    }
-
-    /// What this edge keeps of a job to itself.
-    private struct Kept: Sendable {
-        var round: Int
-        /// The personal parts of its model.
-        var own: [Tensor]
-        /// What its last update left out, of each tensor that is sent.
-        var residual: [Tensor]
-    }
-
-    private static func residualSpecs(_ tensors: [TensorSpec], without own: [Int]) -> [TensorSpec] {
-        tensors.indices.filter { !own.contains($0) }.map {
-            TensorSpec(name: "residual/\(tensors[$0].name)", shape: tensors[$0].shape)
-        }
-    }
-
-    /// What this edge kept in its newest earlier round, if there was one.
-    private func kept(
-        _ own: [Int], _ codec: UpdateCodec?, _ global: [Tensor], of order: TrainOrder, _ transfer: ModelTransfer
-    ) async throws -> Kept? {
-        let keepsResidual = codec?.keepsResidual == true
-        guard !own.isEmpty || keepsResidual, let last = try await storage.personal(for: order.reference) else {
-            return nil
-        }
-        let kept = try await transfer.read(try await transfer.manifest(last.manifest))
-        let sent = keepsResidual ? global.indices.filter { !own.contains($0) } : []
-        // Rounds before this one may have sent their updates whole.
-        let whole = own.map { global[$0].shape }
-        guard [whole, whole + sent.map { global[$0].shape }].contains(kept.map(\.shape)) else {
-            throw FedLearnError(
-                "wrong-shape",
-                "what this edge kept of job '\(order.reference.job)' in round \(last.round) does not fit the job's model; delete "
-                    + "the job and apply it again")
-        }
-        return Kept(
-            round: last.round, own: Array(kept.prefix(own.count)), residual: Array(kept.dropFirst(own.count)))
-    }
-
-    private func dropKept(before round: Int, of reference: RoundReference, _ transfer: ModelTransfer) async throws {
-        try await storage.forgetPersonal(job: reference.jobUID, before: round)
-        let kept = [round, reference.round].map { Job.personalReference(reference.jobUID, round: $0) }
-        for old in try await transfer.references(Job.personalPrefix(reference.jobUID)) where !kept.contains(old) {
-            try await transfer.release(old)
-        }
     }
 
     /// What training one round came to.

@@ -12,7 +12,8 @@ enum JobDocumentation {
         ("spec.trainingType", "federated; classified from the rest when left out"),
         (
             "spec.model.kind",
-            "softmax (no hidden layer), perceptron (ReLU), lenet-5, resnet-20, mobilenet-v2, or layers"
+            "softmax (no hidden layer), perceptron (ReLU), lenet-5, resnet-20, mobilenet-v2, layers, or external "
+                + "(a trainer beside each edge knows it, see docs/python.md)"
         ),
         ("spec.model.hidden", "list of integers; units of each hidden layer of a perceptron"),
         (
@@ -38,8 +39,8 @@ enum JobDocumentation {
         ("spec.model.layers.body", "list of layers; of a residual block"),
         ("spec.model.layers.shortcut", "list of layers; of a residual block, default what went in"),
         ("spec.data.dataset", "name under which each edge registered its own share of the data"),
-        ("spec.data.features", "integer; numbers per sample"),
-        ("spec.data.classes", "integer; labels are 0 to classes - 1"),
+        ("spec.data.features", "integer; numbers per sample; left out for an external model"),
+        ("spec.data.classes", "integer; labels are 0 to classes - 1; left out for an external model"),
         ("spec.rounds", "integer, 1 to 100000; may be raised later, and the job goes on"),
         ("spec.optimizer.kind", "sgd (with momentum; default), adam or adamw"),
         ("spec.optimizer.learningRate", "number; default 0.05, or 0.001 for adam and adamw"),

@@ -23,8 +23,8 @@ enum JobPresentation {
             "Phase:       \(job.phase.rawValue), \(job.rounds.count) of \(spec.rounds) rounds",
             "Created:     \(job.created)",
             "Trace:       \(job.traceID)",
-            "Model:       \(spec.model.kind.rawValue) \(spec.architecture.summary), "
-                + "\(spec.architecture.parameterCount) parameters",
+            "Model:       \(spec.model.kind.rawValue) \(job.architecture.summary), "
+                + "\(job.architecture.parameterCount) parameters",
             "Data:        \(spec.data.dataset) (\(spec.data.features) features, \(spec.data.classes) classes)",
             "Optimizer:   \(optimizer.summary), "
                 + "batch \(optimizer.batch), \(optimizer.epochs) local epochs",
@@ -107,7 +107,7 @@ enum ModelPresentation {
             "Name:      \(round.model)",
             "Job:       \(job.name), round \(round.round)",
             "Manifest:  \(round.manifest)",
-            "Layers:    \(job.spec.architecture.summary)",
+            "Layers:    \(job.architecture.summary)",
             "Accuracy:  \(JobPresentation.percent(round.accuracy))",
             "Updates:",
         ]

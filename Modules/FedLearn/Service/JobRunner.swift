@@ -71,6 +71,7 @@ struct JobRunner: Sendable {
 
     /// Publishes the untrained model: the seeds' "initial model" step.
     private func prepare(_ job: Job) async throws -> Job {
+        if job.spec.model.kind == .external { return try await prepareExternal(job) }
         var job = job
         let logger = coordinator.logger(for: job)
         let architecture = job.spec.architecture

@@ -32,7 +32,7 @@ final class ModelsAhead: Sendable {
         for edge in new.sorted() {
             let request = PrefetchRequest(
                 manifest: model, tags: job.tags(.model, round: job.rounds.count + 1),
-                maximumBytes: job.spec.architecture.bytes)
+                maximumBytes: job.architecture.bytes)
             do {
                 let reply = try await bus.call(
                     DataSyncContract.prefetch, request, to: .peer(PeerID(edge)), timeout: .seconds(2),

@@ -20,16 +20,16 @@ extension RoundRunner {
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
         let result = try await aggregate(&updates, of: open, base: base, strategy: strategy, job: job, transfer)
         let model = try await transfer.publish(
-            result.model, of: job.spec.architecture, reference: job.globalReference(round: round),
+            result.model, of: job.architecture, reference: job.globalReference(round: round),
             tags: job.tags(.model, round: round))
         var state: [String: Digest] = [:]
         for (kept, tensors) in zip(strategy.state, result.state) {
             state[kept.name] = try await transfer.publish(
-                tensors, of: job.spec.architecture, reference: job.statePrefix(round: round) + kept.name,
+                tensors, of: job.architecture, reference: job.statePrefix(round: round) + kept.name,
                 tags: job.tags(.model, round: round)
             ).digest
         }
-        let score = try await judge?.evaluate(result.model, of: job)
+        let score = try await score(of: result.model, model.digest, round, contributors: updates.map(\.edge), job)
         let absences = try await coordinator.storage.absences(in: reference)
         let seconds = (ContinuousClock.now - opened).seconds
         let summary = RoundSummary(
@@ -54,7 +54,7 @@ extension RoundRunner {
         coordinator.logger(for: job).info(
             "round committed",
             [
-                "round": "\(round)", "edges": "\(updates.count)", "accuracy": score.map { "\($0.accuracy)" } ?? "-",
+                "round": "\(round)", "edges": "\(updates.count)", "accuracy": score?.accuracy.map { "\($0)" } ?? "-",
                 "seconds": "\(summary.seconds)",
             ])
         coordinator.metrics.rounds.increment()

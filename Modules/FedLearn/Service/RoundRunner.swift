@@ -84,12 +84,12 @@ struct RoundRunner: Sendable {
 
     func mender(_ job: Job) throws -> ModelMender {
         ModelMender(
-            transfer: ModelTransfer(bus: bus, trace: job.traceID), tensors: try job.spec.architecture.tensors,
+            transfer: ModelTransfer(bus: bus, trace: job.traceID), tensors: try job.architecture.tensors,
             timeout: job.spec.deadline, logger: coordinator.logger(for: job))
     }
 
     /// Waits until enough edges are eligible and have room, which is then held for the job.
-    private func plan(_ job: Job) async throws -> (PlacementPlan, Job) {
+    func plan(_ job: Job) async throws -> (PlacementPlan, Job) {
         var (lastReason, lastWord) = ("", "")
         let ahead = ModelsAhead(bus: bus, logger: coordinator.logger(for: job))
         while true {
@@ -159,13 +159,14 @@ struct RoundRunner: Sendable {
         let counted = try await coordinator.storage.updates(in: reference).map(\.edge)
         var machine = RoundMachine(
             participants: open.participants, minimum: job.spec.minimumClients, contributors: Set(counted))
-        let order = TrainOrder(
-            reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.spec.architecture.bytes,
+        var order = TrainOrder(
+            reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.architecture.bytes,
             dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
             optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
             reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.compression)
+        order.tensors = job.header.tensors
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(
@@ -177,7 +178,7 @@ struct RoundRunner: Sendable {
         if step == .wait {
             step = try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
-                let ask: @Sendable (Name) async -> Void = { [bus] edge in
+                let ask: @Sendable (Name) async -> Void = { [bus, order] edge in
                     await Asking(bus: bus, edge: edge, order: order, trace: trace, logger: logger).run(mailbox)
                 }
                 for edge in open.participants where !machine.contributors.contains(edge) {

@@ -97,6 +97,7 @@ struct EdgeAssessor {
             return { "holds no data set '\(name)'" }
         }
         if data.samples <= 0 { return { "its data set '\(name)' is empty" } }
+        if features == 0 { return nil }
         if data.features != features {
             return {
                 "its data set '\(name)' has \(data.features) features, the job's model takes \(features)"

@@ -90,6 +90,7 @@ final class Federation: Sendable {
     ///   runs.
     func run<Result: Sendable>(
         impostors: [Name: @Sendable (Member) -> Void] = [:], coreHasData: Bool = true,
+        trainers: [Name: any TrainerProvider] = [:],
         _ body: @escaping @Sendable (Bus, [Name: Member]) async throws -> Result
     ) async throws -> Result {
         let context = BusContext()
@@ -135,7 +136,7 @@ final class Federation: Sendable {
             } else {
                 let participant = FedLearnParticipant(
                     bus: member.bus, edge: edge, database: member.database,
-                    datasets: Data(["points": try #require(data[edge])]), logger: .disabled)
+                    datasets: Data(["points": try #require(data[edge])]), trainers: trainers[edge], logger: .disabled)
                 participant.register()
                 participants.append(participant)
             }
