@@ -20,6 +20,9 @@ enum RoundLine {
         if let whole = round.compression?.wholeBytes, whole > 0 {
             text += "  sent \(NumberText.fixed(100 * Double(round.bytesFromEdges) / Double(whole), digits: 1))%"
         }
+        if let privacy = round.privacy {
+            text += "  \(palette.isUnicode ? "ε" : "eps") \(NumberText.fixed(privacy.epsilon, digits: 2))"
+        }
         if !round.absent.isEmpty {
             let absent = round.absent.map { "\($0.edge): \(TextWidth.printable($0.reason))" }.joined(separator: "; ")
             text += "  " + palette.yellow("without \(absent)")
@@ -36,6 +39,7 @@ enum RoundLine {
         words.append("bytesToEdges=\(round.bytesToEdges)")
         words.append("bytesFromEdges=\(round.bytesFromEdges)")
         if let compression = round.compression { words.append("wholeBytes=\(compression.wholeBytes)") }
+        if let privacy = round.privacy { words.append("epsilon=\(NumberText.fixed(privacy.epsilon, digits: 4))") }
         words.append("contributors=\(round.contributors.map(\.edge.text).joined(separator: ","))")
         if !round.absent.isEmpty { words.append("absent=\(round.absent.map(\.edge.text).joined(separator: ","))") }
         return words.joined(separator: " ")

@@ -14,6 +14,8 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     public var clients: ClientSpec?
     /// How updates are made smaller on their way. Default: not at all.
     public var compression: CompressionSpec?
+    /// What bounds how much the models tell of any one edge. Default: nothing.
+    public var privacy: PrivacySpec?
     public var evaluation: EvaluationSpec?
     /// Seconds a round may take; it then closes with the updates that came, if they are enough. Default 60.
     public var roundDeadlineSeconds: Double?
@@ -28,9 +30,10 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
         trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
         optimizer: OptimizerSpec? = nil, strategy: StrategySpec? = nil, clients: ClientSpec? = nil,
         evaluation: EvaluationSpec? = nil, roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil,
-        placement: PlacementSpec? = nil, compression: CompressionSpec? = nil
+        placement: PlacementSpec? = nil, compression: CompressionSpec? = nil, privacy: PrivacySpec? = nil
     ) {
         self.compression = compression
+        self.privacy = privacy
         self.trainingType = trainingType
         self.model = model
         self.data = data

@@ -82,13 +82,16 @@ public struct RoundSummary: Codable, Sendable, Hashable {
     public var state: [String: Digest]?
     /// How the updates were sent; `nil` for a job that says nothing of it.
     public var compression: RoundCompression?
+    /// What all rounds up to this one have spent; `nil` for a job without `privacy`.
+    public var privacy: RoundPrivacy?
 
     public init(
         round: Int, model: String, manifest: Digest, contributors: [Contribution], absent: [Absence],
         accuracy: Double?, loss: Double?, seconds: Double, bytesToEdges: Int, bytesFromEdges: Int,
-        state: [String: Digest]? = nil, compression: RoundCompression? = nil
+        state: [String: Digest]? = nil, compression: RoundCompression? = nil, privacy: RoundPrivacy? = nil
     ) {
         self.compression = compression
+        self.privacy = privacy
         self.round = round
         self.model = model
         self.manifest = manifest

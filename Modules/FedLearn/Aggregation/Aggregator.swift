@@ -44,17 +44,23 @@ struct Aggregator: Sendable {
     private static let stretch = 8
 
     let strategy: any Strategy
+    /// Takes the place of the strategy's mean, for one that needs no more than that.
+    var privacy: PrivateMean?
     var exclusions = Exclusions()
     var memory = standardMemory
     /// One shard's raw bytes, verified.
     var read: @Sendable (ShardSpec) async throws -> Attachment
     var settleMemory: @Sendable () async -> Void = {}
 
+    private var measures: StrategyMeasures {
+        privacy == nil ? strategy.measures : strategy.measures.union(.norms)
+    }
+
     /// - Throws: `Excluded` for updates that must be left out; `FedLearnError` `diverged` when good updates have a result that is
     ///   out of float32's range; what the strategy throws.
     func aggregate(_ round: Round) async throws -> Result {
-        var survey = Survey(count: round.updates.count, measures: strategy.measures)
-        if !strategy.measures.isEmpty {
+        var survey = Survey(count: round.updates.count, measures: measures)
+        if !measures.isEmpty {
             try await measure(round, into: &survey)
             try exclude(survey, round)
         }
@@ -64,9 +70,11 @@ struct Aggregator: Sendable {
                     edge: update.edge, samples: update.samples, steps: update.steps, baseLoss: update.baseLoss,
                     squaredNorm: square)
             }, squaredDistances: survey.squaredDistances)
-        let combination = try checked(try strategy.combination(of: view), count: round.updates.count)
+        let combination = try checked(
+            try privacy?.combination(squaredNorms: survey.squaredNorms) ?? strategy.combination(of: view),
+            count: round.updates.count)
         // What was measured already is not measured again.
-        var unmeasured: Survey? = strategy.measures.isEmpty ? survey : nil
+        var unmeasured: Survey? = measures.isEmpty ? survey : nil
         var result = Result(
             model: try round.base.tensors.map { try Tensor(zeros: $0.shape) },
             state: try strategy.state.map { _ in try round.base.tensors.map { try Tensor(zeros: $0.shape) } }, norms: []
@@ -245,6 +253,7 @@ struct Aggregator: Sendable {
         }
         Self.withSpans(of: &tensors, shard) { state in
             result.model[shard.entry].withUnsafeMutableBufferPointer { model in
+                privacy?.addNoise(to: model.span(of: shard))
                 base.withUnsafeBytes {
                     strategy.step(StrategySpan(base: ModelValues($0), model: model.span(of: shard), state: state))
                 }

@@ -100,6 +100,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                 "spec.compression.fraction", spec.compression?.kind == .topK, "left out unless kind is top-k", "given")
             check("spec.compression.fraction", value > 0 && value <= 1, "above 0 and at most 1", value)
         }
+        faults += privacyFaults(in: root)
         if let strategy = spec.strategy {
             for fault in strategies.faults(of: strategy) {
                 faults.append("\(root.location(of: fault.field)): \(fault.field) \(fault.message)")
@@ -119,6 +120,12 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                     "spec.clients.minimum", minimum >= strategy.minimumUpdates,
                     "at least \(strategy.minimumUpdates), the fewest that strategy '\(type(of: strategy).kind)' is defined for,",
                     minimum)
+                if spec.privacy != nil, !strategy.needsOnlyMean {
+                    faults.append(
+                        "\(root.location(of: "spec.strategy")): spec.strategy.kind '\(type(of: strategy).kind)' needs more of the "
+                            + "updates than their mean, which is all that spec.privacy gives; take one of "
+                            + strategies.meanKinds.joined(separator: ", "))
+                }
             } catch { faults.append("\(root.location(of: "spec.strategy")): \(error)") }
         }
         if faults.isEmpty, spec.architecture.parameterCount > 500_000_000 {

@@ -64,6 +64,13 @@ enum JobDocumentation {
                 + "updates are made smaller on their way to the core"
         ),
         ("spec.compression.fraction", "number, above 0 to 1; share of each tensor that top-k sends; default 0.01"),
+        ("spec.privacy.clip", "number; the longest that an update's change counts for, its norm over the whole model"),
+        (
+            "spec.privacy.noise",
+            "number; standard deviation of the noise on the sum of the changes, in multiples of clip; more is more private"
+        ),
+        ("spec.privacy.delta", "number, 0 to 1; the chance for which epsilon does not hold; default 0.00001"),
+        ("spec.privacy.maximumEpsilon", "number; a job whose rounds would spend more is refused; default no bound"),
         (
             "spec.evaluation.dataset",
             "name of a data set at the core that no edge trains on; each round is judged on it"

@@ -34,6 +34,7 @@ enum JobPresentation {
                     "\($0.key) \(StrategyParameter.text($0.value))"
                 }).joined(separator: ", "),
             "Compression: \(compression(job))",
+            "Privacy:     \(privacy(job))",
             "Accuracy:    \(percent(job.rounds.last?.accuracy))"
                 + (job.header.baselineAccuracy.map { " (trained centrally: \(percent($0)))" } ?? ""),
         ]
@@ -74,6 +75,14 @@ enum JobPresentation {
         return "\(text); round \(last.round) sent \(bytes)"
     }
 
+    private static func privacy(_ job: Job) -> String {
+        guard let privacy = job.spec.privacy else { return "none" }
+        let spent = job.rounds.last?.privacy.map { "spent \($0.text)" } ?? "nothing spent yet"
+        return
+            "clip \(StrategyParameter.text(privacy.clip)), noise \(StrategyParameter.text(privacy.noise)); \(spent), "
+            + "all rounds: \(privacy.spent(rounds: job.spec.rounds).text)"
+    }
+
     static func percent(_ share: Double?) -> String {
         share.map { "\(($0 * 10_000).rounded() / 100)%" } ?? "-"
     }
@@ -109,8 +118,9 @@ enum ModelPresentation {
             "Manifest:  \(round.manifest)",
             "Layers:    \(job.architecture.summary)",
             "Accuracy:  \(JobPresentation.percent(round.accuracy))",
-            "Updates:",
         ]
+        if let privacy = round.privacy { lines.append("Privacy:   \(privacy.text), with all rounds before") }
+        lines.append("Updates:")
         for update in round.contributors {
             lines.append(
                 "  \(update.edge): \(update.samples) samples, loss \(update.loss), \(update.bytes) B"

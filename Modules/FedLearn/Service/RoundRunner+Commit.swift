@@ -45,7 +45,8 @@ extension RoundRunner {
             accuracy: score?.accuracy, loss: score?.loss, seconds: seconds,
             bytesToEdges: updates.reduce(0) { $0 + $1.fetchedBytes },
             bytesFromEdges: updates.reduce(0) { $0 + $1.bytes }, state: state.isEmpty ? nil : state,
-            compression: try job.roundCompression(of: updates, seconds: seconds))
+            compression: try job.roundCompression(of: updates, seconds: seconds),
+            privacy: job.spec.privacy?.spent(rounds: round))
         job.current = nil
         job.rounds.append(summary)
         job.header.set("Progressing", true, "RoundCommitted", "round \(round) of \(job.spec.rounds)", at: runner.now)
@@ -76,8 +77,7 @@ extension RoundRunner {
         await coordinator.settleMemory()
         var aggregator = Aggregator(strategy: strategy, read: { try await transfer.shard($0) })
         aggregator.memory = coordinator.aggregationMemory
-        aggregator.exclusions.maximumNormRatio =
-            job.spec.clients?.maximumNormRatio ?? Exclusions.standardNormRatio
+        aggregator.exclude(as: job.spec, asked: open.participants.count)
         aggregator.settleMemory = coordinator.settleMemory
         let kept = Set(job.spec.model.personalIndices(of: base.tensors))
         let state = try await state(of: strategy, base: base, job: job, transfer)

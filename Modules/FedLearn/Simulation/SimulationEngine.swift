@@ -112,8 +112,7 @@ final class SimulationEngine: Sendable {
         }
 
         var aggregator = Aggregator(strategy: strategy, read: { try file.read($0) })
-        aggregator.exclusions.maximumNormRatio =
-            spec.clients?.maximumNormRatio ?? Exclusions.standardNormRatio
+        aggregator.exclude(as: spec, asked: asked.count)
         var updates = trained.updates.sorted { $0.key < $1.key }
         while true {
             try check(updates.count, round, excluded)

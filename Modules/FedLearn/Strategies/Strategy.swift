@@ -28,6 +28,8 @@ public protocol Strategy: Sendable {
     var duties: ClientDuties { get }
     /// What must be known of all updates before they are combined; each costs one more reading of them. Default nothing.
     var measures: StrategyMeasures { get }
+    /// Whether the updates' mean is all that is needed of them: then a private mean can stand in its place. Default no.
+    var needsOnlyMean: Bool { get }
     /// What is kept from round to round: for each, a tensor for each of the model's, of its shape. Default nothing.
     var state: [StrategyState] { get }
 
@@ -42,6 +44,7 @@ extension Strategy {
     public var duties: ClientDuties { ClientDuties() }
     public var measures: StrategyMeasures { [] }
     public var state: [StrategyState] { [] }
+    public var needsOnlyMean: Bool { false }
     public func step(_ span: StrategySpan) {}
 }
 

@@ -25,16 +25,29 @@ public struct StrategyCatalogue: Sendable {
 
     var kinds: [String] { types.keys.sorted() }
 
+    /// Kinds that need the updates' mean alone.
+    var meanKinds: [String] {
+        kinds.filter { kind in
+            // `try?`: one that cannot do without its parameters is not named.
+            (try? strategy(of: StrategySpec(kind: kind), optimizer: OptimizerSpec()))?.needsOnlyMean == true
+        }
+    }
+
     /// The strategy of a job.
     /// - Throws: `FedLearnError` `invalid` for a kind or a number that is not known, or numbers that do not fit.
     func strategy(of spec: TrainingJobSpec) throws -> any Strategy {
-        let wanted = spec.strategy ?? StrategySpec(kind: FederatedAveraging.kind)
+        try strategy(
+            of: spec.strategy ?? StrategySpec(kind: FederatedAveraging.kind),
+            optimizer: spec.optimizer ?? OptimizerSpec())
+    }
+
+    private func strategy(of wanted: StrategySpec, optimizer: OptimizerSpec) throws -> any Strategy {
         if let fault = faults(of: wanted).first { throw FedLearnError("invalid", "\(fault.field) \(fault.message)") }
         guard let type = types[wanted.kind] else {
             throw FedLearnError("invalid", "spec.strategy.kind '\(wanted.kind)' is not known")
         }
         return try type.init(
-            StrategySettings(wanted.values, of: type.parameters, optimizer: spec.optimizer ?? OptimizerSpec()))
+            StrategySettings(wanted.values, of: type.parameters, optimizer: optimizer))
     }
 
     /// What is wrong with a strategy's fields: each with the field, and what to say of it.

@@ -24,7 +24,7 @@ class DaemonTests(unittest.TestCase):
             time.sleep(0.01)
 
     def test_one_that_ends_on_request_is_not_reported(self):
-        daemon = self.start("import signal; signal.signal(15, lambda *_: exit(0)); print('up'); signal.pause()")
+        daemon = self.start("import signal, time; signal.signal(15, lambda *_: exit(0)); print('up')\nwhile True: time.sleep(0.05)")
         self.wait_for_output(daemon, "up")
         self.assertEqual(stop_all([daemon]), [])
         self.assertEqual(daemon.process.returncode, 0)

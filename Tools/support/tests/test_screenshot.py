@@ -29,7 +29,7 @@ class ScreenshotTests(unittest.TestCase):
         self.assertNotIn("half", made)
 
     def test_ends_a_command_that_stays_up(self):
-        made = self.picture("import signal; print('ready'); signal.pause()", until="ready")
+        made = self.picture("import time; print('ready')\nwhile True: time.sleep(0.05)", until="ready")
         self.assertIn(">ready<", made)
 
     def test_a_command_that_fails_makes_no_picture(self):

@@ -72,6 +72,8 @@ protocol AdaptiveStrategy: Strategy {
 }
 
 extension AdaptiveStrategy {
+    var needsOnlyMean: Bool { true }
+
     var state: [StrategyState] {
         [StrategyState("first-moment"), StrategyState("second-moment", initial: server.tau * server.tau)]
     }

@@ -5,6 +5,7 @@ struct FederatedAveraging: Strategy {
     static let summary = "the mean of the updates, by samples (McMahan 2017)"
     static let parameters: [StrategyParameter] = []
 
+    let needsOnlyMean = true
     init(_ settings: StrategySettings) {}
 
     func combination(of round: StrategyRound) -> Combination { .mean(of: round) }

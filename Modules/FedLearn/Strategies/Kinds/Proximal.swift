@@ -7,6 +7,7 @@ struct Proximal: Strategy {
         StrategyParameter("mu", "the factor of the proximal term in the clients' loss", standard: 0.01, in: 0...1000)
     ]
 
+    let needsOnlyMean = true
     let duties: ClientDuties
 
     init(_ settings: StrategySettings) { duties = ClientDuties(proximal: settings.number("mu")) }

@@ -8,6 +8,7 @@ struct ServerMomentum: Strategy {
         StrategyParameter("learningRate", "the factor of a step", standard: 1, in: 0...1000, isOpen: true),
     ]
 
+    let needsOnlyMean = true
     let state = [StrategyState("momentum")]
     private let momentum: Float
     private let learningRate: Float
