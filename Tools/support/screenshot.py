@@ -34,6 +34,8 @@ def record(command: list[str], columns: int, rows: int, until: str | None) -> py
     stream = pyte.ByteStream(screen)
     child, terminal = pty.fork()
     if child == 0:
+        # Whoever started this may ignore it, and that would be inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.update(TERM="xterm-256color", COLUMNS=str(columns), LINES=str(rows), LANG="C.UTF-8")
         os.execvp(command[0], command)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -1,4 +1,5 @@
 import importlib.util
+import signal
 import sys
 import unittest
 import xml.etree.ElementTree
@@ -27,6 +28,11 @@ class ScreenshotTests(unittest.TestCase):
         made = self.picture("print('half done\\r\\033[Kdone')")
         self.assertIn(">done<", made)
         self.assertNotIn("half", made)
+
+    def test_ends_a_command_also_where_interrupts_are_ignored(self):
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        self.test_ends_a_command_that_stays_up()
 
     def test_ends_a_command_that_stays_up(self):
         made = self.picture("import time; print('ready')\nwhile True: time.sleep(0.05)", until="ready")
