@@ -8,13 +8,32 @@ import Testing
 
 /// Gradients of every layer against differences of the loss.
 @Suite struct LayerGradientTests {
-    @Test(arguments: LayerFixtures.networks.map(\.name)) func gradientsAgreeWithDifferences(name: String) async throws {
+    /// What of a network is frozen: of its parameters the first or the second half, and of the norms the running statistics.
+    enum Frozen: CaseIterable {
+        case nothing, firstHalf, secondHalf
+
+        func indices(_ parameters: [Graph.Parameter]) -> Set<Int> {
+            Set(
+                parameters.indices.filter { index in
+                    switch self {
+                    case .nothing: false
+                    case .firstHalf: index < parameters.count / 2 || !parameters[index].isLearned
+                    case .secondHalf: index >= parameters.count / 2 || !parameters[index].isLearned
+                    }
+                })
+        }
+    }
+
+    @Test(arguments: LayerFixtures.networks.map(\.name), Frozen.allCases)
+    func gradientsAgreeWithDifferences(name: String, frozen: Frozen) async throws {
         let description = try #require(LayerFixtures.networks.first { $0.name == name }).description
         let network = try LayeredNetwork(description, seed: 11)
         let data = try clouds(5, features: network.featureCount, classes: network.classCount, seed: 4)
         let drawing = Plan.Drawing(seed: 3, labels: ["same"])
+        let frozen = frozen.indices(network.graph.parameters)
         func loss(_ tensors: [Tensor]) throws -> Double {
-            try Session(network.graph, tensors, isTraining: true).differentiate(0..<5, of: data, drawing: drawing) / 5
+            try Session(network.graph, tensors, isTraining: true, frozen: frozen).differentiate(
+                0..<5, of: data, drawing: drawing) / 5
         }
         // Away from the zeros and ones that hide mistakes.
         var tensors = network.tensors
@@ -23,11 +42,12 @@ import Testing
             guard parameter.isLearned else { continue }
             for i in 0..<tensors[index].count { tensors[index][i] += Float(generator.nextNormal()) * 0.3 }
         }
-        let session = try Session(network.graph, tensors, isTraining: true)
+        let session = try Session(network.graph, tensors, isTraining: true, frozen: frozen)
         _ = try session.differentiate(0..<5, of: data, drawing: drawing)
         let gradients = try session.gradients()
         var (checked, passed) = (0, 0)
-        for (index, parameter) in network.graph.parameters.enumerated() where parameter.isLearned {
+        for (index, parameter) in network.graph.parameters.enumerated()
+        where parameter.isLearned && !frozen.contains(index) {
             for _ in 0..<4 {
                 await Task.yield()
                 let i = Int(generator.next() % UInt64(tensors[index].count))

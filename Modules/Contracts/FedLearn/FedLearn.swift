@@ -72,6 +72,10 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var compression: CompressionSpec?
     /// What an external model consists of.
     public var tensors: [TensorSpec]?
+    /// The tensors that are not trained and that no update carries, by name.
+    public var frozen: [String]?
+    /// What kind of training it is, for the policies; `nil` for federated.
+    public var trainingType: TrainingType?
 
     public init(
         reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,

@@ -9,6 +9,8 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     /// Rounds of training at the edges and aggregation at the core.
     public var rounds: Int
     public var optimizer: OptimizerSpec?
+    /// The trained model it starts from. Default: none, an untrained one.
+    public var transfer: TransferSpec?
     /// How updates become the next global model. Default: federated averaging.
     public var strategy: StrategySpec?
     public var clients: ClientSpec?
@@ -30,8 +32,10 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
         trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
         optimizer: OptimizerSpec? = nil, strategy: StrategySpec? = nil, clients: ClientSpec? = nil,
         evaluation: EvaluationSpec? = nil, roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil,
-        placement: PlacementSpec? = nil, compression: CompressionSpec? = nil, privacy: PrivacySpec? = nil
+        placement: PlacementSpec? = nil, compression: CompressionSpec? = nil, privacy: PrivacySpec? = nil,
+        transfer: TransferSpec? = nil
     ) {
+        self.transfer = transfer
         self.compression = compression
         self.privacy = privacy
         self.trainingType = trainingType

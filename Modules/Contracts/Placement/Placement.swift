@@ -47,6 +47,8 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
     public var rounds: Int
     public var spec: PlacementSpec
     public var submitted: Timestamp
+    /// Whether it starts from a trained model.
+    public var hasBaseModel: Bool?
 
     public init(
         job: Name, jobUID: String, group: Name, declaredType: TrainingType?, dataset: Name, memory: Int64,

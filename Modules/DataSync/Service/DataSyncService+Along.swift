@@ -30,19 +30,20 @@ extension DataSyncService {
         guard served.isComplete, bytes <= min(wish.bytes, configuration.alongBytes), indices.count <= Self.alongShards,
             let lease = desk.enterNow(bytes, for: peer, isUrgent: wish.isUrgent)
         else { return nil }
-        let places = try await shards.located(indices.map { manifest.shards[$0].digest })
-        let portions = indices.compactMap { index in
-            places[manifest.shards[index].digest].map {
-                ShardSender.Portion(index: index, place: $0, leaves: Array($0.list.leaves.indices))
-            }
-        }
-        guard portions.count == indices.count else { return nil }  // One went meanwhile: `pull` finds out.
         var base: (digest: Digest, shards: [ShardSpec])?
         for digest in bases where base == nil {
             let old: Manifest
             do { old = try await known(digest) } catch is DataSyncError { continue }
             base = manifest.places(in: old).map { (digest, $0) }
         }
+        let changed = Self.changed(indices, manifest, base?.shards)
+        let places = try await shards.located(changed.map { manifest.shards[$0].digest })
+        let portions = changed.compactMap { index in
+            places[manifest.shards[index].digest].map {
+                ShardSender.Portion(index: index, place: $0, leaves: Array($0.list.leaves.indices))
+            }
+        }
+        guard portions.count == changed.count else { return nil }  // One went meanwhile: `pull` finds out.
         let record = board.begin(.serving, served.digest, with: peer, tags: try await tags(of: served.digest))
         record.count { $0.wanted = bytes }
         record.handle(.ready)
@@ -73,6 +74,12 @@ extension DataSyncService {
             record.fail(Failure(error))
             return nil
         }
+    }
+
+    /// Those of a version's shards that are not the base's too.
+    private static func changed(_ indices: [Int], _ manifest: Manifest, _ base: [ShardSpec]?) -> [Int] {
+        guard let base else { return indices }
+        return indices.filter { base[$0].digest != manifest.shards[$0].digest }
     }
 
     // MARK: The receiver
@@ -126,14 +133,15 @@ extension DataSyncService {
             }
             base = (digest, shards)
         }
-        let unknown = indices.filter { manifest.shards[$0].leaves > 1 }
+        let changed = Self.changed(indices, manifest, base?.shards)
+        let unknown = changed.filter { manifest.shards[$0].leaves > 1 }
         let lists = try Self.lists(along.lists, of: manifest, unknown)
-        let wanted = try indices.map { index in
+        let wanted = try changed.map { index in
             ShardAssembler.Wanted(
                 index: index, spec: manifest.shards[index],
                 list: try lists[index] ?? Self.onlyLeaf(of: manifest.shards[index]),
                 selection: .all(of: manifest.shards[index].leaves),
-                hasBase: base.map { $0.shards[index].digest != manifest.shards[index].digest } ?? false)
+                hasBase: base != nil)
         }
         var assembler = ShardAssembler(wanted)
         let events = try assembler.take(along.item, along.attachments)

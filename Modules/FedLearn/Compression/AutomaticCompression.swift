@@ -49,7 +49,7 @@ extension Job {
 
     private func updateTensors(_ codec: UpdateCodec?) throws -> [TensorSpec] {
         let tensors = try architecture.tensors
-        return codec?.encoded(tensors, without: spec.model.personalIndices(of: tensors)) ?? tensors
+        return codec?.encoded(tensors, without: spec.withheldIndices(of: tensors)) ?? tensors
     }
 
     /// What is told of how a round's updates were sent. Call before the round counts as committed.

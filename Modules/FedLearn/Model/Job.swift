@@ -56,23 +56,29 @@ struct Job: Sendable {
 
     func reference(round: Int) -> RoundReference { RoundReference(jobUID: uid, job: name, round: round) }
 
+    /// How it learns: as placement has classified it, and before as its spec says.
+    var trainingType: TrainingType { header.placement?.trainingType ?? spec.impliedType }
+
     func placementRequest() -> PlacementRequest {
         let bytes = Int64(architecture.bytes)
         let working = Int64(architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
-        return PlacementRequest(
+        var request = PlacementRequest(
             job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
             memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.data.features,
             classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
             maximumEdges: spec.clients?.maximum, workload: workload, rounds: max(1, spec.rounds - rounds.count),
             spec: spec.placement ?? PlacementSpec(), submitted: created)
+        request.hasBaseModel = spec.transfer != nil
+        return request
     }
 
     /// What the time of its rounds depends on.
     var workload: TrainingWorkload {
         let optimizer = spec.optimizer ?? OptimizerSpec()
         return TrainingWorkload(
-            trainingType: .federated, model: spec.model.kind.rawValue, parameters: max(1, architecture.parameterCount),
+            trainingType: spec.impliedType, model: spec.model.kind.rawValue,
+            parameters: max(1, architecture.parameterCount),
             features: max(1, spec.data.features), batchSize: optimizer.batch, localEpochs: optimizer.epochs)
     }
 

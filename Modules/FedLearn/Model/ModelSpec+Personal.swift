@@ -11,7 +11,7 @@ extension ModelSpec {
         (personal ?? []).filter { name in !tensors.contains { Self.names(name, $0.name) } }
     }
 
-    private static func names(_ name: String, _ tensor: String) -> Bool {
+    static func names(_ name: String, _ tensor: String) -> Bool {
         tensor == name || tensor.hasPrefix(name + ".")
     }
 }

@@ -45,9 +45,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         func check(_ field: String, _ isValid: Bool, _ rule: String, _ value: some CustomStringConvertible) {
             if !isValid { faults.append("\(root.location(of: field)): \(field) must be \(rule), not \(value)") }
         }
-        check(
-            "spec.trainingType", spec.trainingType ?? .federated == .federated,
-            "'federated', the type this version runs,", "'\(spec.trainingType?.rawValue ?? "")'")
+        faults += typeFaults(in: root)
         check("spec.rounds", (1...100_000).contains(spec.rounds), "1 to 100000", spec.rounds)
         if spec.model.kind == .external {
             faults += externalFaults(in: root)
@@ -100,7 +98,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                 "spec.compression.fraction", spec.compression?.kind == .topK, "left out unless kind is top-k", "given")
             check("spec.compression.fraction", value > 0 && value <= 1, "above 0 and at most 1", value)
         }
-        faults += privacyFaults(in: root)
+        faults += privacyFaults(in: root) + transferFaults(in: root)
         if let strategy = spec.strategy {
             for fault in strategies.faults(of: strategy) {
                 faults.append("\(root.location(of: fault.field)): \(fault.field) \(fault.message)")
@@ -113,6 +111,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
             check("spec.placement.\(field)", isValid, rule, value)
         }
         if faults.isEmpty, spec.model.personal != nil { faults += personalFaults(in: root) }
+        if faults.isEmpty { faults += frozenFaults(in: root) }
         if faults.isEmpty {
             do {
                 let strategy = try strategies.strategy(of: spec)

@@ -72,6 +72,7 @@ extension FedLearnCoordinator {
         )
         let job = Job(
             uid: TraceID.random().description, created: wallClock.now(), document: document, header: header, rounds: [])
+        try await checkBase(of: document.spec, source: request.source)
         if request.isDryRun {
             return ApplyReply(name: name.text, outcome: .created, notes: try await forecast(job))
         }

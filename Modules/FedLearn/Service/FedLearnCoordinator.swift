@@ -309,7 +309,7 @@ public actor FedLearnCoordinator {
             expecting: job.updateTensors, timeout: job.spec.deadline,
             tags: job.tags(.update, round: notice.reference.round))
         if let codec = job.codec {
-            let kept = Set(job.spec.model.personalIndices(of: mailbox.base.tensors))
+            let kept = Set(job.spec.withheldIndices(of: mailbox.base.tensors))
             let encoded = EncodedUpdates(
                 codec: codec, base: mailbox.base, updates: [reply.manifest], kept: kept,
                 read: { try await transfer.shard($0) })

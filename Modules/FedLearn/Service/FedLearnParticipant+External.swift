@@ -40,7 +40,7 @@ extension FedLearnParticipant {
             expecting: order.architecture.tensors, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
         let global = try await transfer.read(reply.manifest)
         let codec = UpdateCodec(order.compression)
-        let last = try await kept([], codec, global, of: order, transfer)
+        let last = try await kept([], [], codec, global, of: order, transfer)
         let task = TrainerTask(
             job: reference.job, dataset: order.dataset, round: reference.round, tensors: reply.manifest.tensors,
             optimizer: order.optimizer, seed: order.seed, proximal: order.proximal)
@@ -68,7 +68,8 @@ extension FedLearnParticipant {
             let own = try await provider.ask(.evaluate, task, tensors: answer.tensors, until: deadline, trace: trace)
             loss = try ModelScore(own.result).loss
         }
-        let sent = try await send(answer.tensors, base: global, keeping: [], codec, last, of: order, transfer)
+        let sent = try await send(
+            answer.tensors, base: global, keeping: [], withholding: [], codec, last, of: order, transfer)
         let notice = UpdateNotice(
             reference: reference, manifest: sent.update, samples: samples, loss: loss, trainSeconds: seconds,
             fetchedBytes: reply.movedBytes, baseLoss: baseLoss)

@@ -14,22 +14,23 @@ extension FedLearnParticipant {
         var residual: [Tensor]
     }
 
-    private static func residualSpecs(_ tensors: [TensorSpec], without own: [Int]) -> [TensorSpec] {
-        tensors.indices.filter { !own.contains($0) }.map {
+    private static func residualSpecs(_ tensors: [TensorSpec], without withheld: [Int]) -> [TensorSpec] {
+        tensors.indices.filter { !withheld.contains($0) }.map {
             TensorSpec(name: "residual/\(tensors[$0].name)", shape: tensors[$0].shape)
         }
     }
 
     /// What this edge kept in its newest earlier round, if there was one.
     func kept(
-        _ own: [Int], _ codec: UpdateCodec?, _ global: [Tensor], of order: TrainOrder, _ transfer: ModelTransfer
+        _ own: [Int], _ withheld: [Int], _ codec: UpdateCodec?, _ global: [Tensor], of order: TrainOrder,
+        _ transfer: ModelTransfer
     ) async throws -> Kept? {
         let keepsResidual = codec?.keepsResidual == true
         guard !own.isEmpty || keepsResidual, let last = try await storage.personal(for: order.reference) else {
             return nil
         }
         let kept = try await transfer.read(try await transfer.manifest(last.manifest))
-        let sent = keepsResidual ? global.indices.filter { !own.contains($0) } : []
+        let sent = keepsResidual ? global.indices.filter { !withheld.contains($0) } : []
         // Rounds before this one may have sent their updates whole.
         let whole = own.map { global[$0].shape }
         guard [whole, whole + sent.map { global[$0].shape }].contains(kept.map(\.shape)) else {
@@ -52,31 +53,33 @@ extension FedLearnParticipant {
 
     /// Publishes an update as the order wants it sent, and what of it stays here.
     /// - Parameters:
-    ///   - own: tensors that are not sent.
+    ///   - own: tensors that stay here.
+    ///   - withheld: tensors that are not sent: those, and the ones that are not trained.
     ///   - last: what the last round kept.
     /// - Returns: the update's manifest, and that of what is kept, if anything is.
     func send(
-        _ model: [Tensor], base: [Tensor], keeping own: [Int], _ codec: UpdateCodec?, _ last: Kept?,
+        _ model: [Tensor], base: [Tensor], keeping own: [Int], withholding withheld: [Int], _ codec: UpdateCodec?,
+        _ last: Kept?,
         of order: TrainOrder, _ transfer: ModelTransfer
     ) async throws -> (update: Digest, kept: Digest?) {
         let (reference, specs) = (order.reference, try order.architecture.tensors)
         let place = "\(Job.referencePrefix(reference.jobUID))\(reference.round)/update"
-        let encoding = try codec?.encode(model, base: base, residual: last?.residual ?? [], without: own)
+        let encoding = try codec?.encode(model, base: base, residual: last?.residual ?? [], without: withheld)
         let update: ManifestSummary
         if let codec, let encoding {
             update = try await transfer.publish(
-                encoding.sent, as: codec.encoded(specs, without: own), reference: place, tags: order.tags(.update))
+                encoding.sent, as: codec.encoded(specs, without: withheld), reference: place, tags: order.tags(.update))
         } else {
             // The core has what it sent: what is personal goes back as it came, and so does not move.
             var shared = model
-            for index in own { shared[index] = base[index] }
+            for index in withheld { shared[index] = base[index] }
             update = try await transfer.publish(shared, as: specs, reference: place, tags: order.tags(.update))
         }
         let residual = encoding?.residual ?? []
         guard !own.isEmpty || !residual.isEmpty else { return (update.digest, nil) }
         let kept = try await transfer.publish(
             own.map { model[$0] } + residual,
-            as: own.map { specs[$0] } + (residual.isEmpty ? [] : Self.residualSpecs(specs, without: own)),
+            as: own.map { specs[$0] } + (residual.isEmpty ? [] : Self.residualSpecs(specs, without: withheld)),
             reference: Job.personalReference(reference.jobUID, round: reference.round), tags: order.tags(.model))
         return (update.digest, kept.digest)
     }

@@ -291,8 +291,9 @@ public actor FedLearnParticipant {
             expecting: order.architecture.tensors, timeout: .seconds(order.deadlineSeconds), tags: order.tags(.model))
         let global = try await transfer.read(reply.manifest)
         let own = order.model.personalIndices(of: reply.manifest.tensors)
+        let withheld = order.withheldIndices(of: reply.manifest.tensors)
         let codec = UpdateCodec(order.compression)
-        let last = try await kept(own, codec, global, of: order, transfer)
+        let last = try await kept(own, withheld, codec, global, of: order, transfer)
         var tensors = global
         for (index, tensor) in zip(own, last?.own ?? []) { tensors[index] = tensor }
         let data = try await data(for: order)
@@ -300,7 +301,8 @@ public actor FedLearnParticipant {
         let executor = try await executor(for: order, trace: trace)
         let outcome = try await fit(tensors, to: data, order, on: executor)
         let seconds = (ContinuousClock.now - started).seconds
-        let sent = try await send(outcome.tensors, base: global, keeping: own, codec, last, of: order, transfer)
+        let sent = try await send(
+            outcome.tensors, base: global, keeping: own, withholding: withheld, codec, last, of: order, transfer)
         let notice = UpdateNotice(
             reference: reference, manifest: sent.update, samples: data.count, loss: outcome.report.loss,
             trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.report.steps,
@@ -328,6 +330,7 @@ public actor FedLearnParticipant {
         var options = order.optimizer.training(
             seed: order.seed, streams: ["\(order.reference.round)", edge.text])
         options.proximal = Float(order.proximal ?? 0)
+        options.frozen = Set(order.frozen ?? [])
         let result = try await withTaskCancellationHandler {
             try await executor.run { [options] in
                 var network = try order.architecture.network(tensors)

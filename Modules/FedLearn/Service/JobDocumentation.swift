@@ -9,7 +9,15 @@ enum JobDocumentation {
         ("metadata.project", "name; belongs to one job at a time"),
         ("metadata.name", "name; 1 to 63 of a-z, 0-9 and '-', unique among jobs"),
         ("metadata.labels", "map of strings; yours to use"),
-        ("spec.trainingType", "federated; classified from the rest when left out"),
+        ("spec.trainingType", "federated or transfer; classified from the rest when left out"),
+        (
+            "spec.transfer.base",
+            "the model to start from, {group}/{project}/{round}; other layers than its own begin anew"
+        ),
+        (
+            "spec.transfer.frozen",
+            "list of layers (dense0) or tensors (dense0.weight) that stay as they are in base; default all but the last layer"
+        ),
         (
             "spec.model.kind",
             "softmax (no hidden layer), perceptron (ReLU), lenet-5, resnet-20, mobilenet-v2, layers, or external "

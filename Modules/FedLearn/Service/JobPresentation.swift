@@ -33,6 +33,7 @@ enum JobPresentation {
                 + (spec.strategy?.values ?? [:]).sorted { $0.key < $1.key }.map {
                     "\($0.key) \(StrategyParameter.text($0.value))"
                 }).joined(separator: ", "),
+            "Starts from: \(start(job))",
             "Compression: \(compression(job))",
             "Privacy:     \(privacy(job))",
             "Accuracy:    \(percent(job.rounds.last?.accuracy))"
@@ -73,6 +74,14 @@ enum JobPresentation {
         }
         guard let last, let bytes = CompressionText.bytes(last) else { return text }
         return "\(text); round \(last.round) sent \(bytes)"
+    }
+
+    private static func start(_ job: Job) -> String {
+        guard let transfer = job.spec.transfer else { return "an untrained model" }
+        // `try?`: an applied job's network is sound.
+        let tensors = (try? job.architecture.tensors) ?? []
+        let frozen = job.spec.frozenIndices(of: tensors).map { tensors[$0].name }
+        return "\(transfer.base), frozen: \(frozen.isEmpty ? "nothing" : frozen.joined(separator: ", "))"
     }
 
     private static func privacy(_ job: Job) -> String {

@@ -76,17 +76,27 @@ struct JobRunner: Sendable {
         let logger = coordinator.logger(for: job)
         let architecture = job.spec.architecture
         let network = try architecture.fresh(seed: job.spec.seed ?? 0)
+        var (tensors, origin) = (network.parameters.map(\.tensor), "the initial model is published")
+        if let base = job.spec.transfer?.base {
+            let adapted = try await coordinator.baseModel(base, for: job).applied(
+                to: network.parameters, frozen: job.spec.frozenIndices(of: try architecture.tensors))
+            tensors = adapted.tensors
+            origin = "starts from \(base)"
+            if !adapted.anew.isEmpty { origin += "; anew: \(adapted.anew.joined(separator: ", "))" }
+        }
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
         let summary = try await transfer.publish(
-            network.parameters.map(\.tensor), of: architecture, reference: job.globalReference(round: 0),
+            tensors, of: architecture, reference: job.globalReference(round: 0),
             tags: job.tags(.model, round: 0))
         job.header.initialManifest = summary.digest
         job.header.phase = .running
-        job.header.set("Progressing", true, "Started", "the initial model is published", at: now)
+        job.header.set("Progressing", true, "Started", origin, at: now)
         try await coordinator.save(job)
         logger.info(
             "initial model published",
-            ["parameters": String(architecture.parameterCount), "bytes": String(summary.rawBytes)])
+            [
+                "origin": origin, "parameters": String(architecture.parameterCount), "bytes": String(summary.rawBytes),
+            ])
         return job
     }
 
@@ -97,7 +107,12 @@ struct JobRunner: Sendable {
             $0.set("Progressing", true, "Baseline", "training the same model centrally, for comparison", at: now)
         }
         var job = job
-        job.header.baselineAccuracy = try await judge.baseline(of: job)
+        var initial = try job.spec.architecture.fresh(seed: job.spec.seed ?? 0).parameters.map(\.tensor)
+        if job.spec.transfer != nil, let manifest = job.header.initialManifest {
+            let transfer = ModelTransfer(bus: bus, trace: job.traceID)
+            initial = try await transfer.read(try await transfer.manifest(manifest))
+        }
+        job.header.baselineAccuracy = try await judge.baseline(of: job, from: initial)
         return job
     }
 

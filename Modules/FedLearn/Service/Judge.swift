@@ -27,7 +27,8 @@ struct Judge: Sendable {
     }
 
     /// The accuracy of the job's model trained on all data in one place, for as many epochs as an edge trains.
-    func baseline(of job: Job) async throws -> Double? {
+    /// - Parameter initial: what the first round starts from.
+    func baseline(of job: Job, from initial: [Tensor]) async throws -> Double? {
         guard let name = job.spec.evaluation?.baseline else { return nil }
         let train = try await Self.load(name, for: job, from: coordinator.datasets)
         let (test, spec) = (test, job.spec)
@@ -35,10 +36,12 @@ struct Judge: Sendable {
         let accuracy = try await withTaskCancellationHandler {
             try await coordinator.computing.run {
                 let architecture = spec.architecture
-                var network = try architecture.fresh(seed: spec.seed ?? 0)
+                var network = try architecture.network(initial)
                 var options = (spec.optimizer ?? OptimizerSpec()).training(
                     seed: spec.seed ?? 0, streams: ["baseline"])
                 options.epochs *= spec.rounds
+                let tensors = try architecture.tensors
+                options.frozen = Set(spec.frozenIndices(of: tensors).map { tensors[$0].name })
                 try network.train(
                     on: train, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
                 return try network.evaluate(

@@ -79,7 +79,7 @@ extension RoundRunner {
         aggregator.memory = coordinator.aggregationMemory
         aggregator.exclude(as: job.spec, asked: open.participants.count)
         aggregator.settleMemory = coordinator.settleMemory
-        let kept = Set(job.spec.model.personalIndices(of: base.tensors))
+        let kept = Set(job.spec.withheldIndices(of: base.tensors))
         let state = try await state(of: strategy, base: base, job: job, transfer)
         var mends = 0
         while true {

@@ -97,8 +97,11 @@ struct RoundRunner: Sendable {
             let plan = try await bus.call(
                 PlacementContract.reserve, job.placementRequest(), trace: job.traceID
             ).body
-            guard plan.trainingType == .federated else {
-                throw FedLearnError("unsupported", "training type '\(plan.trainingType.rawValue)' cannot be run here")
+            guard plan.trainingType == job.spec.impliedType else {
+                throw FedLearnError(
+                    "unsupported",
+                    "placement takes the job for '\(plan.trainingType.rawValue)' (\(plan.typeReason)), but as its spec is, it can "
+                        + "run only as '\(job.spec.impliedType.rawValue)'; say so in spec.trainingType")
             }
             let isEnough =
                 plan.wait == nil && plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients
@@ -167,6 +170,11 @@ struct RoundRunner: Sendable {
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
             reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.compression)
         order.tensors = job.header.tensors
+        order.trainingType = job.trainingType
+        if job.spec.transfer != nil {
+            let tensors = try job.architecture.tensors
+            order.frozen = job.spec.frozenIndices(of: tensors).map { tensors[$0].name }
+        }
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(

@@ -36,6 +36,12 @@ final class SimulationEngine: Sendable {
         _ spec: TrainingJobSpec, strategies: StrategyCatalogue, train: LabelledData, shares: [[Int]],
         test: LabelledData?, settings: Simulation.Settings
     ) throws {
+        guard spec.transfer == nil else {
+            throw FedLearnError(
+                "invalid",
+                "spec.transfer starts from a model of a core, and a simulation has none; leave it out, or apply the job"
+            )
+        }
         self.spec = spec
         self.strategies = strategies
         self.settings = settings

@@ -16,7 +16,9 @@ extension LayeredNetwork: Classifier {
     ) throws -> TrainingReport {
         try options.validate()
         try validate(data)
-        let session = try Session(graph, tensors, isTraining: true)
+        let frozen = try options.frozenIndices(
+            graph.parameters.map(\.name), learned: Set(graph.parameters.filter(\.isLearned).map(\.name)))
+        let session = try Session(graph, tensors, isTraining: true, frozen: frozen)
         let loop = TrainingLoop(options: options, data: data)
         var state: OptimizerState?
         // What the proximal term pulls towards: the parameters before the first step, in the layouts that the session chose.

@@ -2,7 +2,10 @@ import Tensor
 
 extension Network {
     /// Computes the gradients of the mean cross-entropy of the first `rows` samples, whose activations are computed.
-    func backward(_ workspace: Workspace, rows: Int, into gradients: inout Gradients, with blas: BLAS) {
+    /// - Parameter first: the first layer whose gradients are wanted.
+    func backward(
+        _ workspace: Workspace, rows: Int, downTo first: Int = 0, into gradients: inout Gradients, with blas: BLAS
+    ) {
         let last = layers.count - 1
         workspace.activations[layers.count].withUnsafeBufferPointer { logits in
             workspace.labels.withUnsafeBufferPointer { labels in
@@ -16,13 +19,13 @@ extension Network {
                 }
             }
         }
-        for index in stride(from: last, through: 0, by: -1) {
+        for index in stride(from: last, through: first, by: -1) {
             let layer = layers[index]
             layer.parameterGradients(
                 input: workspace.activations[index], outputGradient: gradients.outputs[index], rows: rows,
                 weight: &gradients.weights[index], bias: &gradients.biases[index], with: blas)
-            // Nobody asks for the gradient of the data itself.
-            guard index > 0 else { continue }
+            // Nobody asks for the gradient of what goes in.
+            guard index > first else { continue }
             let outer = gradients.outputs[index]
             layer.inputGradient(outputGradient: outer, rows: rows, into: &gradients.outputs[index - 1], with: blas)
             let count = rows * layer.inputs

@@ -20,12 +20,17 @@ extension Network: Classifier {
     ) throws -> TrainingReport {
         try options.validate()
         try validate(data)
+        let names = parameters.map(\.name)
+        let frozen = try options.frozenIndices(names, learned: Set(names))
+        // Of the layers before the first that learns, no gradient is needed.
+        let first = (names.indices.first { !frozen.contains($0) } ?? 0) / 2
         let blas = try BLAS.shared()
         let capacity = min(options.batchSize, data.count)
         var workspace = try Workspace(units: units, capacity: capacity)
         var gradients = try Gradients(layers: layers, capacity: capacity)
         var state = try OptimizerState(
-            options.optimizer, counts: layers.flatMap { [$0.weight.count, $0.bias.count] })
+            options.optimizer,
+            counts: parameters.enumerated().map { frozen.contains($0) ? 0 : $1.tensor.count })
         let anchor = options.proximal > 0 ? layers : []
         let loop = TrainingLoop(options: options, data: data)
         let report = try loop.run(shouldStop: shouldStop, progress: progress) { step in
@@ -33,12 +38,16 @@ extension Network: Classifier {
             forward(&workspace, rows: rows, with: blas)
             let loss = lossSum(workspace, rows: rows)
             guard loss.isFinite else { return loss }
-            backward(workspace, rows: rows, into: &gradients, with: blas)
+            backward(workspace, rows: rows, downTo: first, into: &gradients, with: blas)
             gradients.pull(layers, towards: anchor, by: options.proximal)
             state.beginStep(factor: step.factor)
             for index in layers.indices {
-                Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
-                Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
+                if !frozen.contains(2 * index) {
+                    Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
+                }
+                if !frozen.contains(2 * index + 1) {
+                    Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
+                }
             }
             return loss
         }

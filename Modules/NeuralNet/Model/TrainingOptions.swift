@@ -13,6 +13,9 @@ public struct TrainingOptions: Sendable, Hashable {
     /// The factor μ of a proximal term μ/2 · ‖w − w₀‖² in every step's loss, w₀ being the parameters before the training (Li et
     /// al., "Federated Optimization in Heterogeneous Networks", MLSys 2020); 0 for none.
     public var proximal: Float = 0
+    /// The parameters that stay as they are, by name. A batch norm whose running statistics are among them normalises by those,
+    /// as it does when it judges. Nothing is computed that only they would need.
+    public var frozen: Set<String> = []
 
     public init(
         epochs: Int = 1, batchSize: Int = 32, optimizer: Optimizer = .momentum(MomentumSGD()),
@@ -46,5 +49,19 @@ public struct TrainingOptions: Sendable, Hashable {
         }
         try optimizer.validate()
         try schedule.validate()
+    }
+
+    /// The parameters that stay as they are, by their place.
+    /// - Parameter learned: by name, what gradient descent would change.
+    /// - Throws: `NetworkError.Kind.invalidSettings` for a name that there is not, and when nothing is left to learn.
+    func frozenIndices(_ names: [String], learned: Set<String>) throws(NetworkError) -> Set<Int> {
+        if let stranger = frozen.subtracting(names).min() {
+            throw NetworkError(
+                .invalidSettings, "frozen names '\(stranger.prefix(60))', which the network does not have")
+        }
+        guard !learned.subtracting(frozen).isEmpty else {
+            throw NetworkError(.invalidSettings, "everything is frozen: nothing is left to learn")
+        }
+        return Set(names.indices.filter { frozen.contains(names[$0]) })
     }
 }

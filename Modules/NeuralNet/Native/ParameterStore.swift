@@ -9,8 +9,10 @@ final class ParameterStore {
     private let tensors: [Tensor]
     private var blocks: [Block?]
     private var gradients: [Block?]
+    private let frozen: Set<Int>
 
-    init(_ library: OneDNN, _ graph: Graph, _ tensors: [Tensor]) {
+    init(_ library: OneDNN, _ graph: Graph, _ tensors: [Tensor], frozen: Set<Int>) {
+        self.frozen = frozen
         self.library = library
         self.graph = graph
         self.tensors = tensors
@@ -43,15 +45,21 @@ final class ParameterStore {
         return gradient
     }
 
+    /// Whether gradient descent changes a parameter.
+    func isLearned(_ index: Int) -> Bool { graph.parameters[index].isLearned && !frozen.contains(index) }
+
+    /// Whether a parameter stays as it is.
+    func isFrozen(_ index: Int) -> Bool { frozen.contains(index) }
+
     /// Calls `body` with each learned parameter and its gradient.
     func forEachLearned(_ body: (Int, Block, Block) -> Void) {
-        for (index, parameter) in graph.parameters.enumerated() where parameter.isLearned {
+        for index in graph.parameters.indices where isLearned(index) {
             if let block = blocks[index], let gradient = gradients[index] { body(index, block, gradient) }
         }
     }
 
-    /// How many values each parameter has in its layout.
-    var counts: [Int] { blocks.map { $0?.count ?? 0 } }
+    /// How many values each learned parameter has in its layout; 0 for the others.
+    var counts: [Int] { blocks.enumerated().map { isLearned($0) ? $1?.count ?? 0 : 0 } }
 
     /// All parameters, row-major.
     func read(on stream: dnnl_stream_t) throws -> [Tensor] { try read(blocks, else: tensors, on: stream) }

@@ -14,15 +14,16 @@ extension PlanBuilder {
         var layout = input.descriptor
         var flags = dnnl_use_scale.rawValue | dnnl_use_shift.rawValue
         if hasReLU { flags |= dnnl_fuse_norm_relu.rawValue }
-        if !isTraining { flags |= dnnl_use_global_stats.rawValue }
+        let isMeasured = isTraining && !store.isFrozen(first + 2) && !store.isFrozen(first + 3)
+        if !isMeasured { flags |= dnnl_use_global_stats.rawValue }
         let what = "a batch norm"
         var forward = dnnl_batch_normalization_desc_t()
         try library.check(
             library.functions.batch_normalization_forward_desc_init(
                 &forward, isTraining ? dnnl_forward_training : dnnl_forward_inference, &layout, epsilon, flags), what)
         let primitive = try Primitive(library, what, &forward)
-        let mean = isTraining ? try Block(library, runningMean.descriptor) : runningMean
-        let variance = isTraining ? try Block(library, runningMean.descriptor) : runningVariance
+        let mean = isMeasured ? try Block(library, runningMean.descriptor) : runningMean
+        let variance = isMeasured ? try Block(library, runningMean.descriptor) : runningVariance
         var arguments = [
             (DNNL_ARG_SRC_0, input), (DNNL_ARG_DST_0, output), (DNNL_ARG_SCALE, scale), (DNNL_ARG_SHIFT, shift),
             (DNNL_ARG_MEAN, mean), (DNNL_ARG_VARIANCE, variance),
@@ -31,16 +32,16 @@ extension PlanBuilder {
         let workspace = hasReLU && isTraining ? try Block(library, primitive.layout(dnnl_query_workspace_md)) : nil
         if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
         append(primitive, arguments)
-        guard isTraining else { return }
-
-        let samples = Float(rows * graph.shapes[from].dropFirst().reduce(1, *))
-        append { (_) throws(NetworkError) in
-            // Of the variance, what is kept is the estimate without bias.
-            let unbiased = samples / max(1, samples - 1)
-            for (running, fresh, factor) in [(runningMean, mean, 1), (runningVariance, variance, unbiased)] {
-                let (running, fresh) = (running.values, fresh.values)
-                for channel in running.indices {
-                    running[channel] += momentum * (fresh[channel] * factor - running[channel])
+        if isMeasured {
+            let samples = Float(rows * graph.shapes[from].dropFirst().reduce(1, *))
+            append { (_) throws(NetworkError) in
+                // Of the variance, what is kept is the estimate without bias.
+                let unbiased = samples / max(1, samples - 1)
+                for (running, fresh, factor) in [(runningMean, mean, 1), (runningVariance, variance, unbiased)] {
+                    let (running, fresh) = (running.values, fresh.values)
+                    for channel in running.indices {
+                        running[channel] += momentum * (fresh[channel] * factor - running[channel])
+                    }
                 }
             }
         }

@@ -39,9 +39,11 @@ extension PlanBuilder {
                             &openResult, strides, padding, padding), what)
                 }
             }
-            try appendWeightGradients(
-                Primitive(library, what, &backwardWeights, forward: forward), input: value(from), gradient: gradient,
-                weights: (first, weights), bias: bias.map { (first + 1, $0) })
+            if operation.parameters.contains(where: store.isLearned) {
+                try appendWeightGradients(
+                    Primitive(library, what, &backwardWeights, forward: forward), input: value(from),
+                    gradient: gradient, weights: (first, weights), bias: bias.map { (first + 1, $0) })
+            }
             guard needsGradient(from) else { return }
             var backwardData = dnnl_convolution_desc_t()
             try strides.withPointer { (strides) throws(NetworkError) in
@@ -82,9 +84,11 @@ extension PlanBuilder {
             try library.check(
                 functions.inner_product_backward_weights_desc_init(
                     &backwardWeights, &open, &openWeights, &biasDescriptor, &openResult), what)
-            try appendWeightGradients(
-                Primitive(library, what, &backwardWeights, forward: forward), input: value(from), gradient: gradient,
-                weights: (first, weights), bias: bias.map { (first + 1, $0) })
+            if operation.parameters.contains(where: store.isLearned) {
+                try appendWeightGradients(
+                    Primitive(library, what, &backwardWeights, forward: forward), input: value(from),
+                    gradient: gradient, weights: (first, weights), bias: bias.map { (first + 1, $0) })
+            }
             guard needsGradient(from) else { return }
             var backwardData = dnnl_inner_product_desc_t()
             try library.check(

@@ -23,6 +23,8 @@ final class PlanBuilder {
     /// The gradients so far, by value.
     private var gradients: [Int: Block] = [:]
     private let readers: [Int]
+    /// By value: whether something that is learned lies before it.
+    private let isLearned: [Bool]
     private var arena = Arena()
 
     var graph: Graph { store.graph }
@@ -34,6 +36,12 @@ final class PlanBuilder {
         self.isTraining = isTraining
         library = store.library
         readers = store.graph.readers
+        var isLearned = Array(repeating: false, count: store.graph.shapes.count)
+        for operation in store.graph.operations {
+            isLearned[operation.output] =
+                operation.inputs.contains { isLearned[$0] } || operation.parameters.contains(where: store.isLearned)
+        }
+        self.isLearned = isLearned
         values = Array(repeating: nil, count: store.graph.shapes.count)
         input = try Block(library, library.descriptor([rows] + store.graph.shapes[0]))
         values[0] = input
@@ -114,8 +122,8 @@ final class PlanBuilder {
     /// Memory that the operation in progress has taken.
     private var temporaries: [AlignedMemory] = []
 
-    /// Whether anybody asks for the gradient of a value: nobody does for the data itself.
-    func needsGradient(_ value: Int) -> Bool { value != 0 }
+    /// Whether anybody asks for the gradient of a value: nobody does for the data itself, nor behind frozen layers alone.
+    func needsGradient(_ value: Int) -> Bool { isLearned[value] }
 
     /// Adds to the gradient of a value. The block may be that of another value's gradient too.
     func contribute(_ block: Block, to value: Int) throws(NetworkError) {

@@ -12,12 +12,13 @@ final class Session {
 
     private var classes: Int { store.graph.classCount }
 
-    init(_ graph: Graph, _ tensors: [Tensor], isTraining: Bool) throws(NetworkError) {
+    /// - Parameter frozen: the parameters that stay as they are, by their place.
+    init(_ graph: Graph, _ tensors: [Tensor], isTraining: Bool, frozen: Set<Int> = []) throws(NetworkError) {
         library = try OneDNN.shared()
         library.useOneThread()
         self.isTraining = isTraining
         stream = try library.stream()
-        store = ParameterStore(library, graph, tensors)
+        store = ParameterStore(library, graph, tensors, frozen: frozen)
     }
 
     deinit { _ = library.functions.stream_destroy(stream) }

@@ -87,7 +87,8 @@ enum PlacementEngine {
         }
         return context.classifier.classify(
             ClassifierFacts(
-                declaredType: request.declaredType, holders: holders, modelBytes: Double(request.modelBytes),
+                declaredType: request.declaredType, holders: holders,
+                hasBaseModel: request.hasBaseModel == true, modelBytes: Double(request.modelBytes),
                 rounds: Double(request.rounds)))
     }
 

@@ -113,9 +113,9 @@ final class Federation: Sendable {
             return LoadsReply(time: Timestamp(milliseconds: 0), machines: page, hasMore: rest.count > 1)
         }
         for call in [PlacementContract.plan, PlacementContract.reserve] {
-            core.bus.handle(call) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
+            core.bus.handle(call) { (request: Inbound<PlacementRequest>) -> PlacementPlan in
                 PlacementPlan(
-                    trainingType: .federated, typeReason: "test",
+                    trainingType: request.body.hasBaseModel == true ? .transfer : .federated, typeReason: "test",
                     decisions: edges.map { edge in
                         PlacementDecision(
                             edge: edge, outcome: .chosen, score: 1, reason: "test",
@@ -180,8 +180,8 @@ final class Federation: Sendable {
     }
 
     /// Waits for the job's end.
-    static func end(_ bus: Bus) async throws -> TrainingJobStatus {
-        let stream = try await bus.stream(ResourceContract.watch(.trainingJob), ResourceName(name: "points"))
+    static func end(_ bus: Bus, _ job: String = "points") async throws -> TrainingJobStatus {
+        let stream = try await bus.stream(ResourceContract.watch(.trainingJob), ResourceName(name: job))
         for try await record in stream {
             let status = try record.body.status.decoded(as: TrainingJobStatus.self)
             if status.phase.isTerminal { return status }
