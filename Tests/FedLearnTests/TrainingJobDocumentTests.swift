@@ -39,7 +39,10 @@ import YAMLKit
         ("localEpochs: 2", "localEpochs: 0", "localEpochs"),
         ("minimum: 1", "minimum: 0", "spec.clients.minimum"),
         ("roundDeadlineSeconds: 20.0", "roundDeadlineSeconds: 0", "spec.roundDeadlineSeconds"),
-        ("rounds: 3", "rounds: 3\n  trainingType: transfer", "spec.trainingType is 'transfer', but a transfer job needs"),
+        (
+            "rounds: 3", "rounds: 3\n  trainingType: transfer",
+            "spec.trainingType is 'transfer', but a transfer job needs"
+        ),
         ("hidden: [200]", "hidden: [65536, 65536]", "parameters"), ("gedge/v1", "gedge/v2", "apiVersion must be"),
         ("kind: fedavg", "kind: fedadm", "spec.strategy.kind names no strategy: 'fedadm'; did you mean 'fedadam'?"),
         (

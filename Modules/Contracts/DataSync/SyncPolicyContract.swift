@@ -10,6 +10,8 @@ public enum SyncPolicyContract {
     public static let exists = Call<PolicyName, PolicyExistence>("syncpolicy.exists", audience: .local)
     /// What the rules say of a transfer, and why; nothing moves. An edge answers for its own side.
     public static let explain = Call<SyncExplainRequest, SyncExplanation>("syncpolicy.explain", audience: .supervisors)
+    /// Local: as `explain`, before something is published that somebody asks for; a refusal is in the audit.
+    public static let mayLeave = Call<SyncExplainRequest, SyncExplanation>("syncpolicy.mayleave", audience: .local)
     /// Makes a version of an edge's data set present at the core, if the rules of both let it.
     public static let obtain = Call<ObtainRequest, ObtainReply>("syncpolicy.obtain", audience: .operators)
     /// What the rules refused here, newest first.
@@ -203,6 +205,7 @@ public struct AuditEntry: Codable, Sendable, Hashable {
     public var direction: TransferDirection
     /// Who asked for it (`serving`), or who was not asked (`fetching`).
     public var peer: PeerID
+    /// Of a data set that nobody published, because it may not leave: the SHA-256 of its name.
     public var manifest: Digest
     /// Raw data when nobody had labelled it.
     public var artefact: Artefact

@@ -49,6 +49,11 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
     public var submitted: Timestamp
     /// Whether it starts from a trained model.
     public var hasBaseModel: Bool?
+    /// Whether the data, or a part of it, lies at the core.
+    public var isAtCore: Bool?
+    /// Whether the policy in force lets raw data go to the core, and whether an edge that has some forbids it.
+    public var mayMove: Bool?
+    public var isSharingForbidden: Bool?
 
     public init(
         job: Name, jobUID: String, group: Name, declaredType: TrainingType?, dataset: Name, memory: Int64,

@@ -103,9 +103,6 @@ struct Architecture: Sendable {
 }
 
 extension TrainingJobSpec {
-    /// The training type that follows from what is asked for.
-    var impliedType: TrainingType { transfer == nil ? .federated : .transfer }
-
     var architecture: Architecture { Architecture(model, features: data.features, classes: data.classes) }
 
     var deadline: Duration { .seconds(roundDeadlineSeconds ?? 60) }

@@ -56,14 +56,15 @@ struct Job: Sendable {
 
     func reference(round: Int) -> RoundReference { RoundReference(jobUID: uid, job: name, round: round) }
 
-    /// How it learns: as placement has classified it, and before as its spec says.
-    var trainingType: TrainingType { header.placement?.trainingType ?? spec.impliedType }
+    /// How it learns: as its spec says, or as placement has classified it.
+    var trainingType: TrainingType { spec.fixedType ?? header.trainingType ?? .federated }
 
     func placementRequest() -> PlacementRequest {
         let bytes = Int64(architecture.bytes)
         let working = Int64(architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
         var request = PlacementRequest(
-            job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data.dataset,
+            job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType ?? header.trainingType,
+            dataset: spec.data.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
             memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.data.features,
             classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
@@ -77,7 +78,7 @@ struct Job: Sendable {
     var workload: TrainingWorkload {
         let optimizer = spec.optimizer ?? OptimizerSpec()
         return TrainingWorkload(
-            trainingType: spec.impliedType, model: spec.model.kind.rawValue,
+            trainingType: trainingType, model: spec.model.kind.rawValue,
             parameters: max(1, architecture.parameterCount),
             features: max(1, spec.data.features), batchSize: optimizer.batch, localEpochs: optimizer.epochs)
     }
@@ -124,6 +125,12 @@ struct JobHeader: Codable, Sendable, Hashable {
     var traceID: TraceID
     /// What was predicted of the whole job before its first round.
     var forecast: PlacementPrediction?
+    /// Of a job whose spec leaves it open: the training type it was given, and why.
+    var trainingType: TrainingType?
+    var typeReason: String?
+    /// Of a job that trains at the core: the data that is there, and whose is not.
+    var gathered: [GatheredShare]?
+    var leftOut: [Absence]?
 
     /// Sets the condition `type`; its time changes only when its meaning does.
     mutating func set(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String, at time: Timestamp) {

@@ -84,7 +84,7 @@ extension FedLearnCoordinator {
     /// Where the job would run now and when it would be finished, as lines.
     private func forecast(_ job: Job) async throws -> [String] {
         guard job.rounds.count < job.spec.rounds else { return [] }
-        let plan = try await bus.call(PlacementContract.plan, job.placementRequest(), trace: job.traceID).body
+        let plan = try await bus.call(PlacementContract.plan, placementRequest(of: job), trace: job.traceID).body
         return try await warnings(job)
             + PlacementText.forecast(plan, minimum: job.spec.minimumClients, now: wallClock.now())
     }

@@ -11,7 +11,7 @@ import Tensor
 /// connection meanwhile.
 public actor FedLearnParticipant {
     let bus: Bus
-    private let edge: Name
+    let edge: Name
     let storage: UpdateStorage
     private let datasets: any DatasetProvider
     let trainers: (any TrainerProvider)?
@@ -71,6 +71,7 @@ public actor FedLearnParticipant {
             return Empty()
         }
         registerExternal()
+        registerGathering()
     }
 
     /// Trains and delivers until cancelled. On every connection the core counts what it has not of what was trained, and says
@@ -184,20 +185,22 @@ public actor FedLearnParticipant {
     }
 
     private func samples(for order: TrainOrder) async throws -> Int {
-        order.tensors == nil ? try await data(for: order).count : try externalSamples(for: order)
+        order.tensors == nil
+            ? try await data(order.dataset, features: order.features, classes: order.classes).count
+            : try externalSamples(for: order)
     }
 
-    /// The order's data, checked against what the job says of it.
-    private func data(for order: TrainOrder) async throws -> LabelledData {
-        let data = try await datasets.load(order.dataset)
-        guard data.featureCount == order.features, data.classCount <= order.classes, data.count > 0 else {
+    /// A job's data, checked against what the job says of it.
+    func data(_ dataset: Name, features: Int, classes: Int) async throws -> LabelledData {
+        let data = try await datasets.load(dataset)
+        guard data.featureCount == features, data.classCount <= classes, data.count > 0 else {
             throw FedLearnError(
                 "wrong-shape",
-                "data set '\(order.dataset)' has \(data.count) samples of \(data.featureCount) features in "
-                    + "\(data.classCount) classes; the job's model takes \(order.features) features in \(order.classes)"
+                "data set '\(dataset)' has \(data.count) samples of \(data.featureCount) features in "
+                    + "\(data.classCount) classes; the job's model takes \(features) features in \(classes)"
             )
         }
-        return try data.withClasses(order.classes)
+        return try data.withClasses(classes)
     }
 
     private func ended(_ reference: RoundReference, base: Digest?) async {
@@ -296,7 +299,7 @@ public actor FedLearnParticipant {
         let last = try await kept(own, withheld, codec, global, of: order, transfer)
         var tensors = global
         for (index, tensor) in zip(own, last?.own ?? []) { tensors[index] = tensor }
-        let data = try await data(for: order)
+        let data = try await data(order.dataset, features: order.features, classes: order.classes)
         let started = ContinuousClock.now
         let executor = try await executor(for: order, trace: trace)
         let outcome = try await fit(tensors, to: data, order, on: executor)

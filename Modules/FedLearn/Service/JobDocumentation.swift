@@ -9,7 +9,10 @@ enum JobDocumentation {
         ("metadata.project", "name; belongs to one job at a time"),
         ("metadata.name", "name; 1 to 63 of a-z, 0-9 and '-', unique among jobs"),
         ("metadata.labels", "map of strings; yours to use"),
-        ("spec.trainingType", "federated or transfer; classified from the rest when left out"),
+        (
+            "spec.trainingType",
+            "federated, transfer or centralised; classified from the rest and from the policies when left out"
+        ),
         (
             "spec.transfer.base",
             "the model to start from, {group}/{project}/{round}; other layers than its own begin anew"

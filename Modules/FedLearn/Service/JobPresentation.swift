@@ -28,11 +28,7 @@ enum JobPresentation {
             "Data:        \(spec.data.dataset) (\(spec.data.features) features, \(spec.data.classes) classes)",
             "Optimizer:   \(optimizer.summary), "
                 + "batch \(optimizer.batch), \(optimizer.epochs) local epochs",
-            "Strategy:    "
-                + ([spec.strategy?.kind ?? FederatedAveraging.kind]
-                + (spec.strategy?.values ?? [:]).sorted { $0.key < $1.key }.map {
-                    "\($0.key) \(StrategyParameter.text($0.value))"
-                }).joined(separator: ", "),
+            "Strategy:    \(strategy(job))",
             "Starts from: \(start(job))",
             "Compression: \(compression(job))",
             "Privacy:     \(privacy(job))",
@@ -58,6 +54,14 @@ enum JobPresentation {
                     + round.absent.map { "; without \($0.edge): \($0.reason)" }.joined())
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func strategy(_ job: Job) -> String {
+        guard job.trainingType != .centralised else { return "none: the core trains" }
+        let values = (job.spec.strategy?.values ?? [:]).sorted { $0.key < $1.key }
+        return
+            ([job.spec.strategy?.kind ?? FederatedAveraging.kind]
+            + values.map { "\($0.key) \(StrategyParameter.text($0.value))" }).joined(separator: ", ")
     }
 
     /// How updates are sent, and what became of the last round's.

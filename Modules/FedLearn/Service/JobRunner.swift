@@ -55,15 +55,23 @@ struct JobRunner: Sendable {
     }
 
     private func advance() async throws {
-        var job = try await currentJob()
+        var job = try await classify(try await currentJob())
         if job.header.initialManifest == nil { job = try await prepare(job) }
         if job.header.phase == .succeeded {
             job.header.phase = .running
             try await coordinator.save(job)
         }
         let judge = try await Judge(job: job, coordinator: coordinator)
+        var central: CentralRounds?
         while job.rounds.count < job.spec.rounds {
-            try await RoundRunner(runner: self, judge: judge).run(round: job.rounds.count + 1)
+            let round = job.rounds.count + 1
+            if job.trainingType == .centralised {
+                let rounds = if let central { central } else { try await CentralRounds(self, judge: judge) }
+                central = rounds
+                try await rounds.run(round: round)
+            } else {
+                try await RoundRunner(runner: self, judge: judge).run(round: round)
+            }
             job = try await currentJob()
         }
         try await finish(try await compare(job, with: judge))
@@ -121,6 +129,7 @@ struct JobRunner: Sendable {
         job.header.phase = .succeeded
         job.header.set("Progressing", false, "Completed", "all \(job.spec.rounds) rounds are committed", at: now)
         job.current = nil
+        try await dropGathered(&job)
         try await coordinator.save(job)
         let accuracy = job.rounds.last?.accuracy.map { String($0) } ?? "not evaluated"
         coordinator.logger(for: job).notice(
@@ -135,12 +144,22 @@ struct JobRunner: Sendable {
         job.header.phase = .failed
         job.header.set("Progressing", false, Failure(error).code, Failure(error).message, at: now)
         job.current = nil
-        do { try await coordinator.save(job) } catch {
+        do {
+            try await dropGathered(&job)
+            try await coordinator.save(job)
+        } catch {
             coordinator.logger(for: job).error("the job's failure could not be recorded", error: error)
             return false
         }
         await tellEdges(job)
         return true
+    }
+
+    /// The edges' data does not outlive the training.
+    private func dropGathered(_ job: inout Job) async throws {
+        guard job.header.gathered != nil else { return }
+        job.header.gathered = nil
+        try await ModelTransfer(bus: bus, trace: job.traceID).release(Job.dataPrefix(job.uid))
     }
 
     /// Lets the edges forget the job. Best effort: an edge that misses it asks when it connects again.

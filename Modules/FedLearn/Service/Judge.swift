@@ -57,7 +57,7 @@ struct Judge: Sendable {
         return accuracy
     }
 
-    private static func load(_ name: Name, for job: Job, from datasets: any DatasetProvider) async throws
+    static func load(_ name: Name, for job: Job, from datasets: any DatasetProvider) async throws
         -> LabelledData
     {
         let data = try await datasets.load(name)

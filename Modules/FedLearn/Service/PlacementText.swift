@@ -12,10 +12,14 @@ enum PlacementText {
                 wait.isForever == true ? "would not run: \(wait.reason)" : "would wait: \(wait.reason)\(until)")
         } else if plan.chosen.count < minimum {
             lines.append("would wait: \(plan.chosen.count) of at least \(minimum) edges can take it")
+        } else if plan.trainingType == .centralised {
+            let edges = plan.chosen.map(\.text).joined(separator: ", ")
+            lines.append("would run on: the core, with the data of: \(edges.isEmpty ? "the core alone" : edges)")
         } else {
             lines.append("would run on: \(plan.chosen.map(\.text).joined(separator: ", "))")
         }
-        if let prediction = plan.prediction {
+        // What is predicted is a round at the edges.
+        if plan.trainingType != .centralised, let prediction = plan.prediction {
             let end = now.advanced(by: .seconds(min(prediction.totalSeconds, 1e9)))
             lines.append(
                 "would take: \(seconds(prediction.totalSeconds)) from its start, nine times out of ten "

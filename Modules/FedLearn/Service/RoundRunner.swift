@@ -94,14 +94,15 @@ struct RoundRunner: Sendable {
         let ahead = ModelsAhead(bus: bus, logger: coordinator.logger(for: job))
         while true {
             let job = try await runner.currentJob()
-            let plan = try await bus.call(
+            var plan = try await bus.call(
                 PlacementContract.reserve, job.placementRequest(), trace: job.traceID
             ).body
-            guard plan.trainingType == job.spec.impliedType else {
+            plan.typeReason = job.header.typeReason ?? plan.typeReason
+            guard plan.trainingType == job.trainingType else {
                 throw FedLearnError(
                     "unsupported",
                     "placement takes the job for '\(plan.trainingType.rawValue)' (\(plan.typeReason)), but as its spec is, it can "
-                        + "run only as '\(job.spec.impliedType.rawValue)'; say so in spec.trainingType")
+                        + "run only as '\(job.trainingType.rawValue)'; say so in spec.trainingType")
             }
             let isEnough =
                 plan.wait == nil && plan.pending.isEmpty && plan.chosen.count >= job.spec.minimumClients

@@ -36,11 +36,11 @@ final class SimulationEngine: Sendable {
         _ spec: TrainingJobSpec, strategies: StrategyCatalogue, train: LabelledData, shares: [[Int]],
         test: LabelledData?, settings: Simulation.Settings
     ) throws {
-        guard spec.transfer == nil else {
+        guard spec.trainingType ?? .federated == .federated, spec.transfer == nil else {
             throw FedLearnError(
                 "invalid",
-                "spec.transfer starts from a model of a core, and a simulation has none; leave it out, or apply the job"
-            )
+                "a simulation runs federated jobs without spec.transfer: it has neither a core with models nor edges with "
+                    + "rules; apply the job instead")
         }
         self.spec = spec
         self.strategies = strategies

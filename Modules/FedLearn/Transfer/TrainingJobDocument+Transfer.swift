@@ -3,18 +3,6 @@ import Core
 import YAMLKit
 
 extension TrainingJobDocument {
-    /// What is wrong with a declared type.
-    func typeFaults(in root: YAMLNode) -> [String] {
-        guard let type = spec.trainingType, type != spec.impliedType else { return [] }
-        let remedy =
-            switch type {
-            case .transfer: "a transfer job needs spec.transfer.base, the model to start from"
-            case .federated, .reinforcement, .centralised:
-                "as the rest of spec is, this version runs it as '\(spec.impliedType.rawValue)'"
-            }
-        return ["\(root.location(of: "spec.trainingType")): spec.trainingType is '\(type.rawValue)', but \(remedy)"]
-    }
-
     /// What is wrong with `spec.transfer` beside the rest, each with its place in `root`.
     func transferFaults(in root: YAMLNode) -> [String] {
         guard let transfer = spec.transfer else { return [] }

@@ -82,14 +82,17 @@ enum PlacementEngine {
     }
 
     private static func classify(_ request: PlacementRequest, _ context: PlacementContext) -> Classification {
-        let holders = context.topology.sites.count { site in
-            site.report.datasets.contains { $0.name == request.dataset }
+        let held = context.topology.sites.flatMap { site in
+            site.report.datasets.filter { $0.name == request.dataset }
         }
+        // Features and label, as numbers of four bytes.
+        let bytes = held.reduce(0.0) { $0 + Double($1.samples) * Double($1.features + 1) * 4 }
         return context.classifier.classify(
             ClassifierFacts(
-                declaredType: request.declaredType, holders: holders,
+                declaredType: request.declaredType, holders: held.count, isAtCore: request.isAtCore == true,
+                mayMove: request.mayMove == true, isSharingForbidden: request.isSharingForbidden == true,
                 hasBaseModel: request.hasBaseModel == true, modelBytes: Double(request.modelBytes),
-                rounds: Double(request.rounds)))
+                dataBytes: request.isAtCore == true ? nil : bytes, rounds: Double(request.rounds)))
     }
 
     // MARK: Choice

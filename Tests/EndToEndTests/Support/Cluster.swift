@@ -42,7 +42,8 @@ final class Cluster {
         }
     }
 
-    func writeEdge(_ name: String, dataset: String) throws {
+    /// - Parameter more: further lines of its configuration.
+    func writeEdge(_ name: String, dataset: String, more: String = "") throws {
         try write(
             "\(name).yaml",
             """
@@ -50,6 +51,7 @@ final class Cluster {
             core: tcp://127.0.0.1:\(port)
             datasets:
               - {name: digits, path: \(dataset), scale: 1/16, classes: 10}
+            \(more)
             """)
     }
 
@@ -162,9 +164,9 @@ final class Cluster {
         try await must("apply", "-f", directory.file("job.yaml"))
     }
 
-    func waitForJob(timeout: String = "5m") async throws -> TrainingJobStatus {
-        try await must("wait", "job/digits", "--timeout", timeout)
-        return try await job()
+    func waitForJob(_ name: String = "digits", timeout: String = "5m") async throws -> TrainingJobStatus {
+        try await must("wait", "job/\(name)", "--timeout", timeout)
+        return try await job(name)
     }
 
     /// What the daemons said, for the message of a failure.

@@ -86,11 +86,12 @@ final class Federation: Sendable {
     }
 
     /// Runs a core and these edges while `body` runs.
+    /// - Parameter sharing: edges whose own rules let raw data go.
     /// - Parameter impostors: edges that take part in the round but are played by the test; they get their member before it
     ///   runs.
     func run<Result: Sendable>(
         impostors: [Name: @Sendable (Member) -> Void] = [:], coreHasData: Bool = true,
-        trainers: [Name: any TrainerProvider] = [:],
+        trainers: [Name: any TrainerProvider] = [:], sharing: Set<Name> = [],
         _ body: @escaping @Sendable (Bus, [Name: Member]) async throws -> Result
     ) async throws -> Result {
         let context = BusContext()
@@ -112,10 +113,14 @@ final class Federation: Sendable {
             }
             return LoadsReply(time: Timestamp(milliseconds: 0), machines: page, hasMore: rest.count > 1)
         }
+        core.bus.handle(SyncPolicyContract.explain) { (request: Inbound<SyncExplainRequest>) -> SyncExplanation in
+            let isAllowed = request.body.edge.map(sharing.contains) ?? (request.body.tags.policy?.text == "open")
+            return SyncExplanation(verdict: isAllowed ? .allow : .refuse, cloud: .core, rule: "test", reason: "test")
+        }
         for call in [PlacementContract.plan, PlacementContract.reserve] {
             core.bus.handle(call) { (request: Inbound<PlacementRequest>) -> PlacementPlan in
                 PlacementPlan(
-                    trainingType: request.body.hasBaseModel == true ? .transfer : .federated, typeReason: "test",
+                    trainingType: request.body.type, typeReason: "test",
                     decisions: edges.map { edge in
                         PlacementDecision(
                             edge: edge, outcome: .chosen, score: 1, reason: "test",
@@ -131,6 +136,11 @@ final class Federation: Sendable {
         for edge in edges {
             let member = try await Member(
                 PeerID(edge), .fedLearnParticipant, directory: directory.file(edge.text), context: context)
+            member.bus.handle(SyncPolicyContract.mayLeave) { (_: Inbound<SyncExplainRequest>) -> SyncExplanation in
+                SyncExplanation(
+                    verdict: sharing.contains(edge) ? .allow : .refuse, cloud: PeerID(edge), rule: "test",
+                    reason: "it stays")
+            }
             if let play = impostors[edge] {
                 play(member)
             } else {
@@ -201,5 +211,14 @@ final class Federation: Sendable {
         }
 
         func forget() async {}
+    }
+}
+
+extension PlacementRequest {
+    /// As placement's rules would have it, were gathering always cheaper.
+    fileprivate var type: TrainingType {
+        if let declaredType { return declaredType }
+        if hasBaseModel == true { return .transfer }
+        return mayMove == true && isSharingForbidden != true ? .centralised : .federated
     }
 }

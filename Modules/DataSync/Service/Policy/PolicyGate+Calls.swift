@@ -13,6 +13,11 @@ extension PolicyGate {
                 SyncPolicyContract.explain, question, to: .peer(PeerID(edge)), trace: request.trace
             ).body
         }
+        bus.handle(SyncPolicyContract.mayLeave) { [self] (request: Inbound<SyncExplainRequest>) -> SyncExplanation in
+            let explanation = await explain(request.body)
+            if explanation.verdict == .refuse { try await note(unpublished: request.body, explanation) }
+            return explanation
+        }
         bus.handle(SyncPolicyContract.audit) { [self] (request: Inbound<AuditQuery>) -> AuditList in
             var query = request.body
             guard let edge = query.edge, PeerID(edge) != cloud else {

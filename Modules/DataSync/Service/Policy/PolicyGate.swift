@@ -120,6 +120,19 @@ public final class PolicyGate: TransferPolicy {
         try await record(ask, .fetching, rule, reason)
     }
 
+    /// Puts into the audit that something was asked for which was not even published.
+    func note(unpublished question: SyncExplainRequest, _ explanation: SyncExplanation) async throws {
+        let (tags, now) = (question.tags, clock.now())
+        let name = tags.dataset?.description ?? tags.artefact.rawValue
+        refusals.increment()
+        try await audit.record(
+            AuditEntry(
+                first: now, last: now, count: 1, direction: .serving, peer: question.to,
+                manifest: Array(name.utf8).withUnsafeBytes { SHA256.digest(of: $0) }, artefact: tags.artefact,
+                job: tags.job,
+                dataset: tags.dataset, rule: explanation.rule, reason: explanation.reason))
+    }
+
     private func record(
         _ ask: TransferAsk, _ direction: TransferDirection, _ rule: RuleName, _ reason: String
     ) async throws {
