@@ -4,7 +4,7 @@ import Core
 /// `gedge wait`: for scripts.
 enum WaitCommand {
     static let phases: [ResourceKind: [String]] = [
-        .trainingJob: ["running", "succeeded", "failed", "deleted"],
+        .trainingJob: ["running", "paused", "succeeded", "failed", "cancelled", "deleted"],
         .edge: ["ready", "reconnecting", "lost", "left", "revoked", "deleted"],
         .model: ["present", "deleted"],
         .syncPolicy: ["present", "deleted"],
@@ -25,7 +25,8 @@ enum WaitCommand {
                 "for",
                 .choice(
                     [
-                        "running", "succeeded", "failed", "ready", "reconnecting", "lost", "left", "revoked", "present",
+                        "running", "paused", "succeeded", "failed", "cancelled", "ready", "reconnecting", "lost",
+                        "left", "revoked", "present",
                         "deleted",
                     ],
                     placeholder: "PHASE"), "the phase to wait for")

@@ -3,7 +3,8 @@ struct CommandTable: Sendable {
     let commands: [Command]
 
     static let standard = CommandTable(
-        commands: resources + DataCommand.stored + ArchiveCommand.commands + SyncCommand.commands + EdgeCommand.commands
+        commands: resources + DataCommand.stored + ArchiveCommand.commands + SyncCommand.commands + JobCommand.commands
+            + EdgeCommand.commands
             + others)
 
     private static let resources = [

@@ -45,10 +45,14 @@ public struct TrainingJobStatus: Codable, Sendable, Hashable {
 public enum JobPhase: String, Codable, Sendable, Hashable {
     case pending = "Pending"
     case running = "Running"
+    /// By an operator, until one resumes it.
+    case paused = "Paused"
     case succeeded = "Succeeded"
     case failed = "Failed"
+    /// By an operator; applied again, it goes on.
+    case cancelled = "Cancelled"
 
-    public var isTerminal: Bool { self == .succeeded || self == .failed }
+    public var isTerminal: Bool { self == .succeeded || self == .failed || self == .cancelled }
 }
 
 public struct CurrentRound: Codable, Sendable, Hashable {

@@ -23,7 +23,7 @@ struct Job: Sendable {
     var phase: JobPhase { header.phase == .succeeded && rounds.count < spec.rounds ? .running : header.phase }
 
     /// Whether a runner has something to do.
-    var hasWork: Bool { !phase.isTerminal }
+    var hasWork: Bool { !phase.isTerminal && phase != .paused }
 
     /// What every data reference of every job begins with.
     static let references = "fedlearn/"

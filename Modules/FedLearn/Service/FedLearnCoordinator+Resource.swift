@@ -50,7 +50,8 @@ extension FedLearnCoordinator {
         // `try?`: the only failure is that there is no such job yet.
         if let old = try? job(named: name.text) {
             var outcome = try old.document.outcome(ofApplying: document, completed: old.rounds.count)
-            if old.phase == .failed { outcome = .configured }  // It is tried again from its last committed round.
+            // It is tried again from its last committed round.
+            if [.failed, .cancelled].contains(old.phase) { outcome = .configured }
             if request.isDryRun {
                 var changed = old
                 changed.document = document

@@ -26,6 +26,9 @@ public actor FedLearnCoordinator {
     private var jobs: [Name: Job] = [:]
     private var mailboxes: [String: Mailbox] = [:]
     private var stops: [String: AsyncStream<Void>.Continuation] = [:]
+    /// Jobs that must have no runner now, and who waits for theirs to end.
+    private var halting: [String: Int] = [:]
+    private var endings: [String: [CheckedContinuation<Void, Never>]] = [:]
     /// Jobs that changed while their runner was about to end.
     private var restarts: Set<String> = []
     /// Update notices that are being fetched, so that an impatient repetition joins instead of fetching twice.
@@ -82,6 +85,7 @@ public actor FedLearnCoordinator {
             await finished(among: request.body)
         }
         registerResource()
+        registerControl()
     }
 
     /// Runs every job that is not finished, until cancelled.
@@ -89,7 +93,7 @@ public actor FedLearnCoordinator {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { [self] in try await renewReservations() }
             for await name in starts {
-                guard let job = jobs[name], job.hasWork else { continue }
+                guard let job = jobs[name], job.hasWork, halting[job.uid] == nil else { continue }
                 guard stops[job.uid] == nil else {
                     restarts.insert(job.uid)
                     continue
@@ -112,8 +116,30 @@ public actor FedLearnCoordinator {
         await ended(uid, name)
     }
 
+    /// Has a job run on if it has work.
+    func begin(_ name: Name) { start.yield(name) }
+
+    /// Stops a job's runner and keeps others from beginning while `body` runs.
+    func withoutRunner(_ job: Job, _ body: () async throws -> Void) async throws {
+        halting[job.uid, default: 0] += 1
+        if let stop = stops[job.uid] {
+            await withCheckedContinuation { continuation in
+                endings[job.uid, default: []].append(continuation)
+                stop.finish()
+            }
+        }
+        defer {
+            halting[job.uid, default: 1] -= 1
+            if halting[job.uid] == 0 { halting[job.uid] = nil }
+            // Whatever it is now: a change may have been passed over meanwhile.
+            begin(job.name)
+        }
+        try await body()
+    }
+
     private func ended(_ uid: String, _ name: Name) async {
         stops.removeValue(forKey: uid)?.finish()
+        endings.removeValue(forKey: uid)?.forEach { $0.resume() }
         if restarts.remove(uid) != nil { start.yield(name) }
         guard job(uid: uid, name: name) == nil else { return }
         // The job was deleted; whatever its runner published meanwhile goes too.
@@ -182,7 +208,7 @@ public actor FedLearnCoordinator {
         let name = document.metadata.name
         guard jobs[name]?.uid == uid else { return }
         jobs[name]?.document = document
-        if var job = jobs[name], job.phase == .failed, stops[uid] == nil {
+        if var job = jobs[name], [.failed, .cancelled].contains(job.phase), stops[uid] == nil {
             job.header.phase = .running
             job.header.set("Progressing", true, "AppliedAgain", "tried again", at: wallClock.now())
             try await save(job)

@@ -156,14 +156,14 @@ struct JobRunner: Sendable {
     }
 
     /// The edges' data does not outlive the training.
-    private func dropGathered(_ job: inout Job) async throws {
+    func dropGathered(_ job: inout Job) async throws {
         guard job.header.gathered != nil else { return }
         job.header.gathered = nil
         try await ModelTransfer(bus: bus, trace: job.traceID).release(Job.dataPrefix(job.uid))
     }
 
     /// Lets the edges forget the job. Best effort: an edge that misses it asks when it connects again.
-    private func tellEdges(_ job: Job) async {
+    func tellEdges(_ job: Job) async {
         let reference = job.reference(round: job.rounds.count)
         await coordinator.releaseEdges(of: job)
         await coordinator.settleMemory()

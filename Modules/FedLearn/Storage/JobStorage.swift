@@ -8,10 +8,14 @@ struct JobStorage: Sendable {
     let database: Database
 
     /// Every job by name, with as much of its rounds as is kept in memory.
-    func loadJobs() async throws -> [Job] {
+    func loadJobs() async throws -> [Job] { try await jobs(where: "1", []) }
+
+    private func jobs(where condition: String, _ values: [String]) async throws -> [Job] {
         try await database.read { connection in
-            let jobs = try connection.query("SELECT uid, created, document, header FROM fedlearn_jobs ORDER BY name") {
-                row in
+            let jobs = try connection.query(
+                "SELECT uid, created, document, header FROM fedlearn_jobs WHERE \(condition) ORDER BY name",
+                values: values
+            ) { row in
                 Job(
                     uid: try row.string(0), created: Timestamp(milliseconds: try row.int64(1)),
                     document: try decode(row.blob(2)), header: try decode(row.blob(3)), rounds: [])
@@ -23,6 +27,9 @@ struct JobStorage: Sendable {
             }
         }
     }
+
+    /// One job as it is stored; `nil` when it was deleted.
+    func job(_ uid: String) async throws -> Job? { try await jobs(where: "uid = ?", [uid]).first }
 
     /// Stores a new job.
     /// - Throws: `FedLearnError` `conflict` when its group and project belong to another job.
