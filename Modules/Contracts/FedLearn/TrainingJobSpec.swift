@@ -8,6 +8,8 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     public var data: DataSpec
     /// Rounds of training at the edges and aggregation at the core.
     public var rounds: Int
+    /// When it may end before. Default: after all rounds.
+    public var target: TargetSpec?
     public var optimizer: OptimizerSpec?
     /// The trained model it starts from. Default: none, an untrained one.
     public var transfer: TransferSpec?
@@ -33,8 +35,9 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
         optimizer: OptimizerSpec? = nil, strategy: StrategySpec? = nil, clients: ClientSpec? = nil,
         evaluation: EvaluationSpec? = nil, roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil,
         placement: PlacementSpec? = nil, compression: CompressionSpec? = nil, privacy: PrivacySpec? = nil,
-        transfer: TransferSpec? = nil
+        transfer: TransferSpec? = nil, target: TargetSpec? = nil
     ) {
+        self.target = target
         self.transfer = transfer
         self.compression = compression
         self.privacy = privacy
@@ -100,11 +103,15 @@ public struct OptimizerSpec: Codable, Sendable, Hashable {
     public var weightDecay: Double?
     /// Whether momentum is Nesterov's. Default false.
     public var nesterov: Bool?
+    /// How the learning rate changes from round to round. Default: not at all.
+    public var schedule: ScheduleSpec?
 
     public init(
         kind: Kind? = nil, learningRate: Double? = nil, momentum: Double? = nil, batchSize: Int? = nil,
-        localEpochs: Int? = nil, weightDecay: Double? = nil, nesterov: Bool? = nil
+        localEpochs: Int? = nil, weightDecay: Double? = nil, nesterov: Bool? = nil,
+        schedule: ScheduleSpec? = nil
     ) {
+        self.schedule = schedule
         self.kind = kind
         self.nesterov = nesterov
         self.learningRate = learningRate

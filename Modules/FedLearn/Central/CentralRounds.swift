@@ -108,7 +108,7 @@ struct CentralRounds: Sendable {
     /// One round's training, off the cooperative pool.
     private func train(_ base: [Tensor], _ round: Int, _ job: Job) async throws -> ([Tensor], TrainingReport) {
         let (architecture, data, isStopped) = (job.architecture, data, CancellationFlag())
-        let options = (job.spec.optimizer ?? OptimizerSpec()).training(
+        let options = job.spec.optimizer(round: round).training(
             seed: job.spec.seed ?? 0, streams: ["\(round)", PeerID.core.text])
         let result = try await withTaskCancellationHandler {
             try await coordinator.computing.run {

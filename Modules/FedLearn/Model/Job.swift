@@ -20,7 +20,12 @@ struct Job: Sendable {
     func modelName(round: Int) -> String { "\(path)/\(round)" }
 
     /// Rounds that were raised give a finished job work again, from that moment on.
-    var phase: JobPhase { header.phase == .succeeded && rounds.count < spec.rounds ? .running : header.phase }
+    var phase: JobPhase { header.phase == .succeeded && needsRounds ? .running : header.phase }
+
+    /// Whether rounds are to come: there are some, and no model is good enough yet.
+    var needsRounds: Bool { rounds.count < spec.rounds && !hasReachedTarget }
+
+    var hasReachedTarget: Bool { rounds.last.map(spec.isMet) ?? false }
 
     /// Whether a runner has something to do.
     var hasWork: Bool { !phase.isTerminal && phase != .paused }

@@ -30,10 +30,12 @@ extension OptimizerSpec {
 
     /// Such as `momentum SGD, rate 0.05, momentum 0.9`.
     var summary: String {
-        switch kind ?? .sgd {
-        case .sgd: "\(nesterov == true ? "Nesterov" : "momentum") SGD, rate \(rate), momentum \(stepMomentum)"
-        case .adam: "Adam, rate \(rate)"
-        case .adamw: "AdamW, rate \(rate)"
+        let changing = schedule.map { ", \($0.summary)" } ?? ""
+        return switch kind ?? .sgd {
+        case .sgd:
+            "\(nesterov == true ? "Nesterov" : "momentum") SGD, rate \(rate), momentum \(stepMomentum)\(changing)"
+        case .adam: "Adam, rate \(rate)\(changing)"
+        case .adamw: "AdamW, rate \(rate)\(changing)"
         }
     }
 }

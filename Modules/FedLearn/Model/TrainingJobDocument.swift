@@ -98,7 +98,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                 "spec.compression.fraction", spec.compression?.kind == .topK, "left out unless kind is top-k", "given")
             check("spec.compression.fraction", value > 0 && value <= 1, "above 0 and at most 1", value)
         }
-        faults += privacyFaults(in: root) + transferFaults(in: root)
+        faults += privacyFaults(in: root) + transferFaults(in: root) + targetFaults(in: root)
         if let strategy = spec.strategy {
             for fault in strategies.faults(of: strategy) {
                 faults.append("\(root.location(of: fault.field)): \(fault.field) \(fault.message)")

@@ -84,7 +84,7 @@ extension FedLearnCoordinator {
 
     /// Where the job would run now and when it would be finished, as lines.
     private func forecast(_ job: Job) async throws -> [String] {
-        guard job.rounds.count < job.spec.rounds else { return [] }
+        guard job.needsRounds else { return [] }
         let plan = try await bus.call(PlacementContract.plan, placementRequest(of: job), trace: job.traceID).body
         return try await warnings(job)
             + PlacementText.forecast(plan, minimum: job.spec.minimumClients, now: wallClock.now())
@@ -150,13 +150,14 @@ extension TrainingJobDocument {
         var same = self
         same.metadata.labels = new.metadata.labels
         same.spec.rounds = new.spec.rounds
+        same.spec.target = new.spec.target
         same.spec.sync = new.spec.sync
         same.spec.placement = new.spec.placement
         guard same == new, new.spec.rounds >= completed else {
             throw FedLearnError(
                 "immutable",
-                "job '\(metadata.name)' exists with another spec; only labels, spec.sync, spec.placement and "
-                    + "spec.rounds (at least the \(completed) committed) can change. Delete it first, or choose another name"
+                "job '\(metadata.name)' exists with another spec; only labels, spec.sync, spec.placement, spec.target "
+                    + "and spec.rounds (at least the \(completed) committed) can change. Delete it first, or choose another name"
             )
         }
         return .configured

@@ -53,10 +53,23 @@ enum JobDocumentation {
         ("spec.data.features", "integer; numbers per sample; left out for an external model"),
         ("spec.data.classes", "integer; labels are 0 to classes - 1; left out for an external model"),
         ("spec.rounds", "integer, 1 to 100000; may be raised later, and the job goes on"),
+        (
+            "spec.target.accuracy",
+            "number, above 0 to 1; the job ends with the first round that reaches it; may be changed later"
+        ),
+        ("spec.target.loss", "number; as accuracy, but at most; with both, both have to hold"),
         ("spec.optimizer.kind", "sgd (with momentum; default), adam or adamw"),
         ("spec.optimizer.learningRate", "number; default 0.05, or 0.001 for adam and adamw"),
         ("spec.optimizer.momentum", "number, 0 to below 1; of sgd; default 0.9"),
         ("spec.optimizer.nesterov", "boolean; of sgd; default false"),
+        (
+            "spec.optimizer.schedule.kind",
+            "constant, step or cosine (over all rounds); how the rate changes from round to round"
+        ),
+        ("spec.optimizer.schedule.every", "integer; rounds after which step multiplies the rate by factor; default 10"),
+        ("spec.optimizer.schedule.factor", "number, above 0 to 1; default 0.5"),
+        ("spec.optimizer.schedule.floor", "number, 0 to 1; the share of the rate at which cosine ends; default 0"),
+        ("spec.optimizer.schedule.warmUp", "integer; rounds over which the rate rises at the beginning; default 0"),
         ("spec.optimizer.weightDecay", "number, 0 to 1; L2 penalty; default 0"),
         ("spec.optimizer.batchSize", "integer; samples per step; default 32"),
         ("spec.optimizer.localEpochs", "integer; passes over an edge's data per round; default 1"),

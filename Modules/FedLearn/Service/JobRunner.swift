@@ -63,7 +63,7 @@ struct JobRunner: Sendable {
         }
         let judge = try await Judge(job: job, coordinator: coordinator)
         var central: CentralRounds?
-        while job.rounds.count < job.spec.rounds {
+        while job.needsRounds {
             let round = job.rounds.count + 1
             if job.trainingType == .centralised {
                 let rounds = if let central { central } else { try await CentralRounds(self, judge: judge) }
@@ -127,7 +127,7 @@ struct JobRunner: Sendable {
     private func finish(_ job: Job) async throws {
         var job = job
         job.header.phase = .succeeded
-        job.header.set("Progressing", false, "Completed", "all \(job.spec.rounds) rounds are committed", at: now)
+        job.header.set("Progressing", false, "Completed", job.ending, at: now)
         job.current = nil
         try await dropGathered(&job)
         try await coordinator.save(job)
@@ -184,6 +184,23 @@ struct JobRunner: Sendable {
         var job = job
         change(&job.header)
         await coordinator.show(job)
+    }
+}
+
+extension Job {
+    /// Why it is over, in words.
+    fileprivate var ending: String {
+        guard hasReachedTarget, rounds.count < spec.rounds, let last = rounds.last else {
+            return "all \(spec.rounds) rounds are committed"
+        }
+        let reached = [
+            spec.target?.accuracy.map { least in
+                "accuracy \(JobPresentation.percent(last.accuracy)) of \(JobPresentation.percent(least))"
+            },
+            spec.target?.loss.map { most in "loss \(last.loss.map { "\($0)" } ?? "-"), at most \(most)" },
+        ].compactMap { $0 }
+        return "the target is reached in round \(last.round) of at most \(spec.rounds): "
+            + reached.joined(separator: ", ")
     }
 }
 

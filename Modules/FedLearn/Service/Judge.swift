@@ -39,6 +39,10 @@ struct Judge: Sendable {
                 var network = try architecture.network(initial)
                 var options = (spec.optimizer ?? OptimizerSpec()).training(
                     seed: spec.seed ?? 0, streams: ["baseline"])
+                if let schedule = spec.optimizer?.schedule {
+                    let steps = (train.count + options.batchSize - 1) / options.batchSize * options.epochs
+                    options.schedule = schedule.rates(perRound: options.epochs, steps: steps)
+                }
                 options.epochs *= spec.rounds
                 let tensors = try architecture.tensors
                 options.frozen = Set(spec.frozenIndices(of: tensors).map { tensors[$0].name })

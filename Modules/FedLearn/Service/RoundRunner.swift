@@ -166,7 +166,7 @@ struct RoundRunner: Sendable {
         var order = TrainOrder(
             reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.architecture.bytes,
             dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
-            optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
+            optimizer: job.spec.optimizer(round: open.round), seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
             reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.compression)

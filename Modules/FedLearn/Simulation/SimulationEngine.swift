@@ -81,6 +81,7 @@ final class SimulationEngine: Sendable {
             (global, state) = (outcome.result.model, outcome.result.state)
             let score = try await judge(global)
             let samples = outcome.updates.reduce(0) { $0 + $1.samples }
+            let isGood = spec.target.map { $0.isMet(accuracy: score?.accuracy, loss: score?.loss) } ?? false
             report(
                 .finished(
                     Simulation.Round(
@@ -88,6 +89,7 @@ final class SimulationEngine: Sendable {
                         trainingLoss: outcome.updates.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(samples),
                         accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - began).seconds,
                         excluded: outcome.excluded, bytes: outcome.updates.reduce(0) { $0 + $1.bytes })))
+            if isGood { break }
         }
         return zip(initial, global).map { NamedTensor(name: $0.name, tensor: $1) }
     }
@@ -218,7 +220,7 @@ final class SimulationEngine: Sendable {
             for (index, tensor) in zip(own, kept) { start[index] = tensor }
         }
         let data = train.subset(client.samples)
-        var options = (spec.optimizer ?? OptimizerSpec()).training(
+        var options = spec.optimizer(round: round).training(
             seed: spec.seed ?? 0, streams: ["\(round)", client.name.text])
         options.proximal = Float(duties.proximal ?? 0)
         var network = try architecture.network(start)
