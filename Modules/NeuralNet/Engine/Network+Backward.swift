@@ -16,7 +16,12 @@ extension Network {
                 }
             }
         }
-        for index in stride(from: last, through: 0, by: -1) {
+        propagate(workspace, rows: rows, into: &gradients, with: blas)
+    }
+
+    /// Computes the gradients of everything from those of the outputs, which are the last of `gradients.outputs`.
+    func propagate(_ workspace: Workspace, rows: Int, into gradients: inout Gradients, with blas: BLAS) {
+        for index in stride(from: layers.count - 1, through: 0, by: -1) {
             let layer = layers[index]
             layer.parameterGradients(
                 input: workspace.activations[index], outputGradient: gradients.outputs[index], rows: rows,

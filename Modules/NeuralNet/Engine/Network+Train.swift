@@ -35,15 +35,20 @@ extension Network: Classifier {
             guard loss.isFinite else { return loss }
             backward(workspace, rows: rows, into: &gradients, with: blas)
             gradients.pull(layers, towards: anchor, by: options.proximal)
-            state.beginStep(factor: step.factor)
-            for index in layers.indices {
-                Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
-                Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
-            }
+            move(&state, along: gradients, factor: step.factor)
             return loss
         }
         guard isFinite else { throw loop.divergedAtTheEnd }
         return report
+    }
+
+    /// Takes the optimiser's next step.
+    mutating func move(_ state: inout OptimizerState, along gradients: Gradients, factor: Float) {
+        state.beginStep(factor: factor)
+        for index in layers.indices {
+            Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
+            Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
+        }
     }
 
     private static func move(
