@@ -3,7 +3,7 @@ import Contracts
 extension Job {
     /// What one of the job's models or updates is, in the words of policies.
     func tags(_ artefact: Artefact, round: Int) -> TransferTags {
-        TransferTags(artefact: artefact, workload: .federated, job: name, policy: spec.sync, round: round)
+        TransferTags(artefact: artefact, workload: spec.workload, job: name, policy: spec.sync, round: round)
     }
 }
 
@@ -11,6 +11,7 @@ extension TrainOrder {
     /// As `Job.tags`, on the edge's side.
     func tags(_ artefact: Artefact) -> TransferTags {
         TransferTags(
-            artefact: artefact, workload: .federated, job: reference.job, policy: sync, round: reference.round)
+            artefact: artefact, workload: environment == nil ? .federated : .reinforcement, job: reference.job,
+            policy: sync, round: reference.round)
     }
 }

@@ -58,22 +58,23 @@ struct Job: Sendable {
 
     func placementRequest() -> PlacementRequest {
         let bytes = Int64(architecture.bytes)
-        let working = Int64(architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
+        let working = Int64(architecture.workingBytes(batch: spec.localOptimizer.batch)) + spec.actedBytes
         return PlacementRequest(
-            job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data.dataset,
+            job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType, dataset: spec.data?.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
-            memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.data.features,
-            classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
+            memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.features,
+            classes: spec.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
             maximumEdges: spec.clients?.maximum, workload: workload, rounds: max(1, spec.rounds - rounds.count),
-            spec: spec.placement ?? PlacementSpec(), submitted: created)
+            spec: spec.placement ?? PlacementSpec(), submitted: created, samples: spec.actedSteps)
     }
 
     /// What the time of its rounds depends on.
     var workload: TrainingWorkload {
-        let optimizer = spec.optimizer ?? OptimizerSpec()
+        let optimizer = spec.localOptimizer
         return TrainingWorkload(
-            trainingType: .federated, model: spec.model.kind.rawValue, parameters: max(1, architecture.parameterCount),
-            features: max(1, spec.data.features), batchSize: optimizer.batch, localEpochs: optimizer.epochs)
+            trainingType: spec.environment == nil ? .federated : .reinforcement, model: spec.family,
+            parameters: max(1, architecture.parameterCount), features: max(1, spec.features),
+            batchSize: optimizer.batch, localEpochs: optimizer.epochs)
     }
 
     var status: TrainingJobStatus {

@@ -97,7 +97,7 @@ struct RoundRunner: Sendable {
             let plan = try await bus.call(
                 PlacementContract.reserve, job.placementRequest(), trace: job.traceID
             ).body
-            guard plan.trainingType == .federated else {
+            guard job.spec.runnableTypes.contains(plan.trainingType) else {
                 throw FedLearnError("unsupported", "training type '\(plan.trainingType.rawValue)' cannot be run here")
             }
             let isEnough =
@@ -161,12 +161,13 @@ struct RoundRunner: Sendable {
             participants: open.participants, minimum: job.spec.minimumClients, contributors: Set(counted))
         var order = TrainOrder(
             reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.architecture.bytes,
-            dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
-            optimizer: job.spec.optimizer ?? OptimizerSpec(), seed: job.spec.seed ?? 0,
+            dataset: job.spec.data?.dataset, features: job.spec.features, classes: job.spec.classes,
+            optimizer: job.spec.localOptimizer, seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
             reportsBaseLoss: duties.reportsBaseLoss ? true : nil, compression: job.compression)
         order.tensors = job.header.tensors
+        (order.environment, order.reinforcement) = (job.spec.environment, job.spec.reinforcement)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(

@@ -87,7 +87,8 @@ enum PlacementEngine {
         }
         return context.classifier.classify(
             ClassifierFacts(
-                declaredType: request.declaredType, holders: holders, modelBytes: Double(request.modelBytes),
+                declaredType: request.declaredType, holders: holders, hasEnvironment: request.dataset == nil,
+                modelBytes: Double(request.modelBytes),
                 rounds: Double(request.rounds)))
     }
 

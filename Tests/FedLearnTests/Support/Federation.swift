@@ -113,14 +113,15 @@ final class Federation: Sendable {
             return LoadsReply(time: Timestamp(milliseconds: 0), machines: page, hasMore: rest.count > 1)
         }
         for call in [PlacementContract.plan, PlacementContract.reserve] {
-            core.bus.handle(call) { (_: Inbound<PlacementRequest>) -> PlacementPlan in
+            core.bus.handle(call) { (request: Inbound<PlacementRequest>) -> PlacementPlan in
                 PlacementPlan(
-                    trainingType: .federated, typeReason: "test",
+                    trainingType: request.body.dataset == nil ? .reinforcement : .federated, typeReason: "test",
                     decisions: edges.map { edge in
                         PlacementDecision(
                             edge: edge, outcome: .chosen, score: 1, reason: "test",
                             terms: PlacementTerms(
-                                samples: data[edge]?.count ?? 0, computeSeconds: 0, transferSeconds: 0, basis: "test"))
+                                samples: request.body.samples ?? data[edge]?.count ?? 0, computeSeconds: 0,
+                                transferSeconds: 0, basis: "test"))
                     })
             }
         }
