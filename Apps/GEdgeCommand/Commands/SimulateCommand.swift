@@ -19,15 +19,16 @@ enum SimulateCommand {
     }
 
     static let command = Command(
-        "simulate", topic: .local, summary: "run a federated job with simulated clients, without daemons",
+        "simulate", topic: .local, summary: "run a job with simulated clients, without daemons",
         details: """
             Shares the data out to the clients and runs the job's rounds in this process: its model, optimiser, strategy and exclusions are those
             of the platform, and clients edge-1 to edge-N with the same shares come to the same models as edges of these names, bit for bit.
-            What the job says of machines and networks (placement, sync, deadline) plays no part. A round's models lie in $TMPDIR meanwhile.
+            A job with spec.environment needs no data. What the job says of machines and networks (placement, sync, deadline) plays no part. A round's models lie in $TMPDIR meanwhile.
             """,
         examples: [
             "gedge simulate -f job.yaml --data data/digits/digits.csv --scale 1/16 --clients 10 --by dirichlet --alpha 0.3 --holdout 0.2",
             "gedge simulate -f job.yaml --data train.npz --test test.npz --clients 1000 --sample 100 -o json",
+            "gedge simulate -f examples/cartpole.yaml --clients 3",
         ],
         flags: [
             Flag("file", short: "f", .file, "the TrainingJob"),
@@ -90,7 +91,10 @@ enum SimulateCommand {
     ) throws -> Data? {
         let path = invocation.text("data")
         guard simulation.data != nil else {
-            guard path == nil else { throw CommandError.usage("a job with spec.environment takes no --data") }
+            let given = ["data", "test", "scale"].filter { invocation.text($0) != nil }
+            guard given.isEmpty else {
+                throw CommandError.usage("a job with spec.environment takes no --\(given.joined(separator: ", --"))")
+            }
             return nil
         }
         guard let path else { throw CommandError.usage("--data FILE is needed") }

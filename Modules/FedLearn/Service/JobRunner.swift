@@ -108,8 +108,10 @@ struct JobRunner: Sendable {
         job.current = nil
         try await coordinator.save(job)
         let accuracy = job.rounds.last?.accuracy.map { String($0) } ?? "not evaluated"
+        let meanReturn = job.rounds.last?.meanReturn.map { ["meanReturn": String($0)] } ?? [:]
         coordinator.logger(for: job).notice(
-            "job succeeded", ["rounds": String(job.rounds.count), "accuracy": accuracy])
+            "job succeeded",
+            ["rounds": String(job.rounds.count), "accuracy": accuracy].merging(meanReturn) { first, _ in first })
         await tellEdges(job)
     }
 

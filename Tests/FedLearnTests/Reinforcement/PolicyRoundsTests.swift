@@ -31,7 +31,8 @@ import Testing
 
     /// A job under the name that `Federation` waits for.
     static func document(
-        rounds: Int, strategy: String = "fedavg", compression: String = "none", slip: Double = 0
+        rounds: Int, strategy: String = "fedavg", compression: String = "none", slip: Double = 0,
+        personal: String = "[]", rest: String = ""
     ) -> String {
         """
         apiVersion: gedge/v1
@@ -39,14 +40,14 @@ import Testing
         metadata: {group: test, project: points, name: points}
         spec:
           environment: {kind: gridworld, map: [S.., "#..", G..], slip: \(slip), maximumSteps: 40}
-          model: {kind: perceptron, hidden: [12]}
+          model: {kind: perceptron, hidden: [12], personal: \(personal)}
           rounds: \(rounds)
           strategy: {kind: \(strategy)}
           reinforcement: {steps: 120, environments: 3, evaluationEpisodes: 12}
           compression: {kind: \(compression)}
           clients: {minimum: 3}
           roundDeadlineSeconds: 120
-          seed: 3
+          seed: 3\(rest.isEmpty ? "" : "\n  \(rest)")
         """
     }
 
@@ -77,11 +78,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("fedavg", "none", 0.0), ("fedadam", "int8", 0.2), ("median", "fp16", 0), ("fedprox, mu: 1", "none", 0.1),
+        ("fedavg", "none", 0.0, "[]"), ("fedadam", "int8", 0.2, "[dense1]"), ("median", "fp16", 0, "[]"),
+        ("fedprox, mu: 1", "none", 0.1, "[dense0.bias]"),
     ])
-    func edgesAndTheirSimulationComeToTheSamePolicies(strategy: String, compression: String, slip: Double) async throws
-    {
-        let text = Self.document(rounds: 3, strategy: strategy, compression: compression, slip: slip)
+    func edgesAndTheirSimulationComeToTheSamePolicies(
+        strategy: String, compression: String, slip: Double, personal: String
+    ) async throws {
+        let text = Self.document(
+            rounds: 3, strategy: strategy, compression: compression, slip: slip, personal: personal)
         // Their data is not asked for.
         let (status, values) = try await Federation().run(coreHasData: false) { bus, _ in
             let status = try await Federation.train(bus, text)
@@ -102,6 +106,16 @@ import Testing
                 #expect((-0.41...1).contains(part.meanReturn ?? 9))
             }
         }
+    }
+
+    /// The noise is not from the seed, so that the models differ; what is told of them does not.
+    @Test func aPolicyCanBePrivate() async throws {
+        let text = Self.document(rounds: 2, rest: "privacy: {clip: 1, noise: 0.1}")
+        let status = try await Federation().run(coreHasData: false) { bus, _ in
+            try await Federation.train(bus, text)
+        }
+        #expect(status.phase == .succeeded)
+        #expect(status.rounds.allSatisfy { $0.privacy != nil && $0.meanReturn != nil })
     }
 
     @Test func jobsOfTheOneKindAreNotSimulatedAsTheOther() async throws {

@@ -41,8 +41,14 @@ import Testing
         ("spec:", "spec:\n  trainingType: federated", "spec.trainingType must be 'reinforcement' for a job with"),
         ("  rounds:", "  data: {dataset: points, features: 8, classes: 3}\n  rounds:", "spec.data must be left out"),
         ("  rounds:", "  evaluation: {dataset: test}\n  rounds:", "spec.evaluation must be left out"),
-        ("{kind: perceptron, hidden: [12]}", "{kind: external}", "spec.model.kind must be softmax or perceptron"),
-        ("{kind: perceptron, hidden: [12]}", "{kind: lenet-5}", "spec.model.kind must be softmax or perceptron"),
+        (
+            "{kind: perceptron, hidden: [12], personal: []}", "{kind: external}",
+            "spec.model.kind must be softmax or perceptron"
+        ),
+        (
+            "{kind: perceptron, hidden: [12], personal: []}", "{kind: lenet-5}",
+            "spec.model.kind must be softmax or perceptron"
+        ),
         ("kind: gridworld", "kind: gridwrld", "did you mean 'gridworld'?"),
         ("kind: gridworld", "kind: cartpole", "spec.environment.map must be left out for cartpole"),
         ("\"#..\"", "\"###\"", "spec.environment.map must have a way from 'S' to 'G'"),
