@@ -168,7 +168,7 @@ import YAMLKit
     @Test func everyFieldIsDocumented() throws {
         for field in [
             "spec.rounds", "spec.model.kind", "spec.model.layers.kernel", "spec.optimizer", "spec.clients.minimum",
-            "metadata.group",
+            "metadata.group", "spec.environment.map", "spec.reinforcement.clip",
         ] {
             #expect(try JobDocumentation.text(for: field.split(separator: ".").map(String.init)).contains(field))
         }

@@ -100,6 +100,16 @@ struct JobDisplayTests {
         #expect(try JSONDecoder().decode(RoundSummary.self, from: JSONEncoder().encode(round)) == round)
     }
 
+    @Test func aPolicyIsShownByItsMeanReturn() throws {
+        var round = try SampleJob.round(1, accuracy: 0.5)
+        (round.accuracy, round.loss, round.meanReturn, round.episodes) = (nil, nil, 487.25, 100)
+        #expect(RoundLine.words(round, job: "cart", of: 3).contains(" return=487.2500 "))
+        let screen = try screens([try SampleJob(rounds: 2, finished: [round]).record()], height: 20)[0]
+        #expect(screen.contains { $0.hasPrefix("round    return     loss") }, "\(screen)")
+        #expect(screen.contains { $0.hasPrefix("    1    487.25        -") }, "\(screen)")
+        #expect(try JSONDecoder().decode(RoundSummary.self, from: JSONEncoder().encode(round)) == round)
+    }
+
     @Test func aRecordOfAnotherVersionIsRefused() throws {
         var record = try SampleJob().record()
         record.status = .object(["phase": .string("Dreaming")])

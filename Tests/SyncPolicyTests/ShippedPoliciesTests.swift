@@ -21,7 +21,7 @@ import Testing
             //           model update gradient trajectory features raw-data metrics
             (.federated, "aarrrra", "arrrrrr"),
             (.transfer, "aarrdra", "arrrrrr"),
-            (.reinforcement, "raadrra", "arrrrrr"),
+            (.reinforcement, "aaadrra", "arrrrrr"),
             (.centralised, "rrrddra", "arrrrrr"),
             (.inference, "rrrrara", "arrrrrr"),
             (nil, "arrrara", "arraaar"),

@@ -7,6 +7,8 @@ struct JobReport: Encodable, Sendable, Hashable {
     let phase: JobPhase
     /// Of the final model on the evaluation data; `null` when the job names none.
     let accuracy: Double?
+    /// Of the final policy; `null` for a model that is none.
+    let meanReturn: Double?
     /// Of the same model trained centrally.
     let baselineAccuracy: Double?
     /// Rounds that were committed.
@@ -26,6 +28,7 @@ struct JobReport: Encodable, Sendable, Hashable {
         job = view.name
         phase = status.phase
         accuracy = view.accuracy
+        meanReturn = view.meanReturn
         baselineAccuracy = status.baselineAccuracy
         rounds = status.completedRounds
         edges = status.totals.edges.count
@@ -36,7 +39,9 @@ struct JobReport: Encodable, Sendable, Hashable {
     }
 
     private enum Key: String, CodingKey {
-        case job, phase, accuracy, baselineAccuracy, rounds, edges, wallSeconds, bytesToEdges, bytesFromEdges, model
+        case job, phase, accuracy, meanReturn, baselineAccuracy, rounds, edges, wallSeconds, bytesToEdges,
+            bytesFromEdges
+        case model
     }
 
     /// Writes every key, `null` where there is no figure, so that a reader can tell "none" from "not asked".
@@ -45,6 +50,7 @@ struct JobReport: Encodable, Sendable, Hashable {
         try container.encode(job, forKey: .job)
         try container.encode(phase, forKey: .phase)
         try container.encode(accuracy, forKey: .accuracy)
+        try container.encode(meanReturn, forKey: .meanReturn)
         try container.encode(baselineAccuracy, forKey: .baselineAccuracy)
         try container.encode(rounds, forKey: .rounds)
         try container.encode(edges, forKey: .edges)

@@ -57,8 +57,8 @@ struct JobDisplay {
             hasHeader = true
         }
         var fresh = job.status.rounds.filter { $0.round > shownRound }[...]
-        if !fresh.isEmpty, !hasHeading {
-            lines.append(palette.bold(RoundLine.heading))
+        if let first = fresh.first, !hasHeading {
+            lines.append(palette.bold(RoundLine.heading(first)))
             hasHeading = true
         }
         if shownRound == 0 { fresh = fresh.suffix(max(5, height - 8)) }
@@ -93,6 +93,9 @@ struct JobDisplay {
         if let accuracy = job.accuracy {
             let baseline = job.status.baselineAccuracy.map { " (trained centrally: \(NumberText.percent($0)))" } ?? ""
             lines.append("  accuracy  " + palette.bold(NumberText.percent(accuracy)) + baseline)
+        }
+        if let mean = job.meanReturn {
+            lines.append("  return    " + palette.bold(NumberText.fixed(mean, digits: 2)) + " on average")
         }
         let (there, back) = (
             NumberText.bytes(job.status.totals.bytesToEdges), NumberText.bytes(job.status.totals.bytesFromEdges)

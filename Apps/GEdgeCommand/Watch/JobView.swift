@@ -38,6 +38,9 @@ struct JobView: Sendable, Hashable {
     /// The newest accuracy that was measured.
     var accuracy: Double? { status.rounds.last { $0.accuracy != nil }?.accuracy }
 
+    /// The newest policy's mean return.
+    var meanReturn: Double? { status.rounds.last { $0.meanReturn != nil }?.meanReturn }
+
     /// What the platform says about the job's phase, if it says anything.
     var explanation: String? {
         let condition = status.conditions.max { $0.since < $1.since }

@@ -53,8 +53,10 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     /// The manifest of the global model to start from.
     public var manifest: Digest
     public var modelBytes: Int
-    public var dataset: Name
+    /// `nil` for a job that learns in an `environment`.
+    public var dataset: Name?
     public var features: Int
+    /// Outputs of the network: classes, or an environment's actions and the value of a state.
     public var classes: Int
     public var optimizer: OptimizerSpec
     public var seed: UInt64
@@ -76,9 +78,12 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var frozen: [String]?
     /// What kind of training it is, for the policies; `nil` for federated.
     public var trainingType: TrainingType?
+    /// Where to act, of a reinforcement job.
+    public var environment: EnvironmentSpec?
+    public var reinforcement: ReinforcementSpec?
 
     public init(
-        reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name, features: Int,
+        reference: RoundReference, model: ModelSpec, manifest: Digest, modelBytes: Int, dataset: Name?, features: Int,
         classes: Int, optimizer: OptimizerSpec, seed: UInt64, deadlineSeconds: Double, sync: Name? = nil,
         exclusiveThreads: Int? = nil, proximal: Double? = nil, reportsBaseLoss: Bool? = nil,
         compression: CompressionSpec? = nil
@@ -111,7 +116,7 @@ public struct UpdateNotice: Codable, Sendable, Hashable {
     public var reference: RoundReference
     public var manifest: Digest
     public var samples: Int
-    /// Mean loss over the last local epoch.
+    /// Mean loss over the last local epoch; of a policy, the mean squared error of the values it estimates.
     public var loss: Double
     public var trainSeconds: Double
     /// Bytes the edge fetched to start the round.
@@ -120,6 +125,9 @@ public struct UpdateNotice: Codable, Sendable, Hashable {
     public var steps: Int?
     /// Mean loss over the data of the model the round started from, where the order asks for it.
     public var baseLoss: Double?
+    /// Of a policy that acted: the mean sum of rewards of the episodes that ended, and how many they were.
+    public var meanReturn: Double?
+    public var episodes: Int?
 
     public init(
         reference: RoundReference, manifest: Digest, samples: Int, loss: Double, trainSeconds: Double,

@@ -4,8 +4,11 @@ public struct TargetSpec: Codable, Sendable, Hashable {
     public var accuracy: Double?
     /// At most.
     public var loss: Double?
+    /// At least; of a job that learns in an environment.
+    public var meanReturn: Double?
 
-    public init(accuracy: Double? = nil, loss: Double? = nil) {
+    public init(accuracy: Double? = nil, loss: Double? = nil, meanReturn: Double? = nil) {
+        self.meanReturn = meanReturn
         self.accuracy = accuracy
         self.loss = loss
     }

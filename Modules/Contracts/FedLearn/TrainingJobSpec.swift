@@ -5,7 +5,8 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     /// How the job learns; classified from the rest when left out.
     public var trainingType: TrainingType?
     public var model: ModelSpec
-    public var data: DataSpec
+    /// What the edges train on; `nil` for a job that learns in an `environment`.
+    public var data: DataSpec?
     /// Rounds of training at the edges and aggregation at the core.
     public var rounds: Int
     /// When it may end before. Default: after all rounds.
@@ -29,9 +30,13 @@ public struct TrainingJobSpec: Codable, Sendable, Hashable {
     public var sync: Name?
     /// Where it may run and what it needs there.
     public var placement: PlacementSpec?
+    /// The world to act in, of a reinforcement job.
+    public var environment: EnvironmentSpec?
+    /// How a reinforcement job acts and learns. Default: every field's default.
+    public var reinforcement: ReinforcementSpec?
 
     public init(
-        trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec, rounds: Int,
+        trainingType: TrainingType? = nil, model: ModelSpec, data: DataSpec?, rounds: Int,
         optimizer: OptimizerSpec? = nil, strategy: StrategySpec? = nil, clients: ClientSpec? = nil,
         evaluation: EvaluationSpec? = nil, roundDeadlineSeconds: Double? = nil, seed: UInt64? = nil, sync: Name? = nil,
         placement: PlacementSpec? = nil, compression: CompressionSpec? = nil, privacy: PrivacySpec? = nil,

@@ -88,6 +88,9 @@ public struct RoundSummary: Codable, Sendable, Hashable {
     public var compression: RoundCompression?
     /// What all rounds up to this one have spent; `nil` for a job without `privacy`.
     public var privacy: RoundPrivacy?
+    /// Of a policy: the mean sum of rewards of the episodes on which the core judged it, and how many they were.
+    public var meanReturn: Double?
+    public var episodes: Int?
 
     public init(
         round: Int, model: String, manifest: Digest, contributors: [Contribution], absent: [Absence],
@@ -145,6 +148,9 @@ public struct Contribution: Codable, Sendable, Hashable {
     public var norm: Double?
     /// Its factor in the next model, where the strategy chose it from what the updates hold.
     public var weight: Double?
+    /// Of an edge that acted: the mean sum of rewards of the episodes that ended there, and how many they were.
+    public var meanReturn: Double?
+    public var episodes: Int?
 
     public init(
         edge: Name, samples: Int, loss: Double, bytes: Int, norm: Double? = nil, weight: Double? = nil

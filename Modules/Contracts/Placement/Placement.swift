@@ -30,7 +30,10 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
     public var group: Name
     /// The type the job names, or `nil` to have it classified.
     public var declaredType: TrainingType?
-    public var dataset: Name
+    /// `nil` for a job that learns in an environment, which every edge has.
+    public var dataset: Name?
+    /// How much an edge of a job without data works on in a round.
+    public var samples: Int?
     /// Bytes a participant must have free in memory.
     public var memory: Int64
     /// Bytes of the model.
@@ -56,9 +59,10 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
     public var isSharingForbidden: Bool?
 
     public init(
-        job: Name, jobUID: String, group: Name, declaredType: TrainingType?, dataset: Name, memory: Int64,
+        job: Name, jobUID: String, group: Name, declaredType: TrainingType?, dataset: Name?, memory: Int64,
         modelBytes: Int64, features: Int, classes: Int, allowedEdges: [Name]?, minimumEdges: Int, maximumEdges: Int?,
-        workload: TrainingWorkload, rounds: Int, spec: PlacementSpec = PlacementSpec(), submitted: Timestamp
+        workload: TrainingWorkload, rounds: Int, spec: PlacementSpec = PlacementSpec(), submitted: Timestamp,
+        samples: Int? = nil
     ) {
         self.job = job
         self.jobUID = jobUID
@@ -76,6 +80,7 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
         self.rounds = rounds
         self.spec = spec
         self.submitted = submitted
+        self.samples = samples
     }
 
     /// When the job should have ended.

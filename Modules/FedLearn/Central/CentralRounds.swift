@@ -28,11 +28,11 @@ struct CentralRounds: Sendable {
     init(_ runner: JobRunner, judge: Judge?) async throws {
         (self.runner, self.judge) = (runner, judge)
         let job = try await DataGathering(runner: runner).run()
-        let (spec, transfer) = (job.spec.data, ModelTransfer(bus: runner.bus, trace: job.traceID))
+        let (spec, transfer) = (job.spec, ModelTransfer(bus: runner.bus, trace: job.traceID))
         var parts: [LabelledData] = []
         var shares: [Share] = []
-        if await runner.coordinator.hasData(spec.dataset) {
-            let own = try await Judge.load(spec.dataset, for: job, from: runner.coordinator.datasets)
+        if await runner.coordinator.hasData(try job.dataset) {
+            let own = try await Judge.load(try job.dataset, for: job, from: runner.coordinator.datasets)
             parts.append(own)
             shares.append(Share(edge: try Name(PeerID.core.text), samples: own.count))
         }

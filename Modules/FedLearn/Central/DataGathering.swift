@@ -24,7 +24,7 @@ struct DataGathering: Sendable {
     /// - Throws: `FedLearnError` `no-data`, retriable, while fewer shares than the job's minimum can be had.
     func run() async throws -> Job {
         var job = try await runner.currentJob()
-        let isAtCore = await coordinator.hasData(job.spec.data.dataset)
+        let isAtCore = await coordinator.hasData(try job.dataset)
         let plan = try await plan(job, isAtCore: isAtCore)
         let here = Set((job.header.gathered ?? []).map(\.edge))
         job.header.placement = plan
@@ -58,7 +58,7 @@ struct DataGathering: Sendable {
             let told = leftOut.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             throw FedLearnError(
                 "no-data",
-                "\(shares) of at least \(job.spec.minimumClients) places let the core have data set '\(job.spec.data.dataset)'; "
+                "\(shares) of at least \(job.spec.minimumClients) places let the core have data set '\(try job.dataset)'; "
                     + (told.isEmpty ? "no edge that can be asked has it" : told.joined(separator: "; ")),
                 isRetriable: true)
         }
@@ -77,11 +77,12 @@ struct DataGathering: Sendable {
             plan.typeReason = job.header.typeReason ?? plan.typeReason
             let isEnough = plan.chosen.count + (isAtCore ? 1 : 0) >= job.spec.minimumClients
             if plan.pending.isEmpty, isEnough { return plan }
+            let dataset = try job.dataset
             await runner.show(job) {
                 $0.placement = plan
                 $0.set(
                     "Progressing", false, "WaitingForEdges",
-                    "\(plan.chosen.count) edges with data set '\(job.spec.data.dataset)' can be asked for it",
+                    "\(plan.chosen.count) edges with data set '\(dataset)' can be asked for it",
                     at: runner.now)
             }
             try await Task.sleep(for: .milliseconds(500))
@@ -103,9 +104,9 @@ struct DataGathering: Sendable {
     /// Has one edge offer its data and fetches it, again after trouble that may pass, for as long as the edge is there.
     private func gather(_ edge: Name, _ job: Job) async throws -> Outcome {
         let order = GatherOrder(
-            reference: job.reference(round: job.rounds.count), dataset: job.spec.data.dataset,
-            name: DatasetName(group: job.path.group, project: job.path.project, name: job.spec.data.dataset),
-            features: job.spec.data.features, classes: job.spec.data.classes, sync: job.spec.sync)
+            reference: job.reference(round: job.rounds.count), dataset: try job.dataset,
+            name: DatasetName(group: job.path.group, project: job.path.project, name: try job.dataset),
+            features: job.spec.features, classes: job.spec.classes, sync: job.spec.sync)
         let transfer = ModelTransfer(bus: bus, trace: job.traceID)
         let patience = RetryPolicy(base: .milliseconds(200), maximum: .seconds(5), attempts: nil)
         var generator = SystemRandomNumberGenerator()
@@ -125,7 +126,7 @@ struct DataGathering: Sendable {
                     expecting: order.tensors(samples: offer.samples), timeout: .seconds(3600), tags: order.tags)
                 let share = GatheredShare(
                     edge: edge, manifest: offer.manifest, samples: offer.samples, bytes: reply.movedBytes)
-                _ = try await share.data(transfer, classes: job.spec.data.classes)
+                _ = try await share.data(transfer, classes: job.spec.classes)
                 return .gathered(share)
             } catch let error as any ModuleError where error.isRetriable {
                 try Task.checkCancellation()
@@ -142,13 +143,13 @@ struct DataGathering: Sendable {
 
     /// - Throws: `FedLearnError` `too-large` for a share that would leave no room for the others.
     private func check(_ offer: GatherOffer, _ job: Job) throws {
-        let width = 4 * (job.spec.data.features + 1)
+        let width = 4 * (job.spec.features + 1)
         let others = (job.header.gathered ?? []).reduce(0) { $0 + $1.samples }
         guard offer.samples > 0, offer.samples <= Self.mostBytes / width - others else {
             throw FedLearnError(
                 "too-large",
                 "it offers \(offer.samples) samples; with the \(others) that are here, a job may gather "
-                    + "\(Self.mostBytes / width) of \(job.spec.data.features) features")
+                    + "\(Self.mostBytes / width) of \(job.spec.features) features")
         }
     }
 }

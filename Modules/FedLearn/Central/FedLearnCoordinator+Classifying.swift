@@ -6,6 +6,7 @@ import Telemetry
 extension TrainingJobSpec {
     /// The training type, where what the spec asks for leaves no choice.
     var fixedType: TrainingType? {
+        if environment != nil { return .reinforcement }
         if transfer != nil { return .transfer }
         let isFederated =
             model.kind == .external || model.personal != nil || strategy != nil || compression != nil || privacy != nil
@@ -24,11 +25,11 @@ extension FedLearnCoordinator {
     nonisolated func placementRequest(of job: Job) async throws -> PlacementRequest {
         var request = job.placementRequest()
         guard request.declaredType == nil, job.spec.fixedType == nil else { return request }
-        request.isAtCore = await hasData(job.spec.data.dataset)
+        request.isAtCore = await hasData(try job.dataset)
         let order = GatherOrder(
-            reference: job.reference(round: 0), dataset: job.spec.data.dataset,
-            name: DatasetName(group: job.path.group, project: job.path.project, name: job.spec.data.dataset),
-            features: job.spec.data.features, classes: job.spec.data.classes, sync: job.spec.sync)
+            reference: job.reference(round: 0), dataset: try job.dataset,
+            name: DatasetName(group: job.path.group, project: job.path.project, name: try job.dataset),
+            features: job.spec.features, classes: job.spec.classes, sync: job.spec.sync)
         // Not yet of any type: the policy in force is the one that the job or its data names.
         var tags = order.tags
         tags.workload = nil

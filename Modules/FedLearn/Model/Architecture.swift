@@ -102,8 +102,20 @@ struct Architecture: Sendable {
     }
 }
 
+extension Architecture {
+    /// The policy with these parameters.
+    /// - Parameter tensors: in the order of `self.tensors`.
+    /// - Throws: `NetworkError.Kind.invalidArchitecture` for a network that makes no policy.
+    func policy(_ tensors: [Tensor]) throws -> Network {
+        guard let policy = try network(tensors) as? Network else {
+            throw NetworkError(.invalidArchitecture, "a policy is a softmax or perceptron, not \(summary)")
+        }
+        return policy
+    }
+}
+
 extension TrainingJobSpec {
-    var architecture: Architecture { Architecture(model, features: data.features, classes: data.classes) }
+    var architecture: Architecture { Architecture(model, features: features, classes: classes) }
 
     var deadline: Duration { .seconds(roundDeadlineSeconds ?? 60) }
     var minimumClients: Int { clients?.minimum ?? 1 }

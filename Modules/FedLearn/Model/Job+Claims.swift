@@ -4,7 +4,7 @@ import Core
 extension TrainingJobSpec {
     /// The steps that an edge takes in a round over so many samples.
     func steps(samples: Int) -> Int {
-        let optimizer = optimizer ?? OptimizerSpec()
+        let optimizer = localOptimizer
         return optimizer.epochs * max(1, (samples + optimizer.batch - 1) / optimizer.batch)
     }
 }
@@ -15,9 +15,11 @@ extension Job {
     /// What nobody but the edge knows, its loss say, it can still lie about.
     /// - Precondition: it claims a positive number of samples.
     func lie(in notice: UpdateNotice, from edge: Name, duties: ClientDuties) -> String? {
+        if spec.environment != nil, let lie = actingLie(in: notice) { return lie }
         let terms = header.placement?.decisions.first { $0.edge == edge }?.terms
         if let declared = terms?.samples, notice.samples > declared {
-            return "it claims \(notice.samples) samples, but its data set '\(spec.data.dataset)' has \(declared)"
+            return
+                "it claims \(notice.samples) samples, but its data set '\(spec.data.map { $0.dataset.text } ?? "")' has \(declared)"
         }
         if let most = spec.clients?.maximumSamples, notice.samples > most {
             return "it claims \(notice.samples) samples; spec.clients.maximumSamples is \(most)"

@@ -66,26 +66,25 @@ struct Job: Sendable {
 
     func placementRequest() -> PlacementRequest {
         let bytes = Int64(architecture.bytes)
-        let working = Int64(architecture.workingBytes(batch: (spec.optimizer ?? OptimizerSpec()).batch))
+        let working = Int64(architecture.workingBytes(batch: spec.localOptimizer.batch)) + spec.actedBytes
         var request = PlacementRequest(
             job: name, jobUID: uid, group: path.group, declaredType: spec.trainingType ?? header.trainingType,
-            dataset: spec.data.dataset,
+            dataset: spec.data?.dataset,
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
-            memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.data.features,
-            classes: spec.data.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
+            memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.features,
+            classes: spec.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
             maximumEdges: spec.clients?.maximum, workload: workload, rounds: max(1, spec.rounds - rounds.count),
-            spec: spec.placement ?? PlacementSpec(), submitted: created)
+            spec: spec.placement ?? PlacementSpec(), submitted: created, samples: spec.actedSteps)
         request.hasBaseModel = spec.transfer != nil
         return request
     }
 
     /// What the time of its rounds depends on.
     var workload: TrainingWorkload {
-        let optimizer = spec.optimizer ?? OptimizerSpec()
+        let optimizer = spec.localOptimizer
         return TrainingWorkload(
-            trainingType: trainingType, model: spec.model.kind.rawValue,
-            parameters: max(1, architecture.parameterCount),
-            features: max(1, spec.data.features), batchSize: optimizer.batch, localEpochs: optimizer.epochs)
+            trainingType: trainingType, model: spec.family, parameters: max(1, architecture.parameterCount),
+            features: max(1, spec.features), batchSize: optimizer.batch, localEpochs: optimizer.epochs)
     }
 
     var status: TrainingJobStatus {

@@ -5,7 +5,7 @@ extension TrainingJobSpec {
     /// The optimiser of one round, whose rate is what the schedule makes of it.
     /// - Parameter round: from 1.
     func optimizer(round: Int) -> OptimizerSpec {
-        var own = optimizer ?? OptimizerSpec()
+        var own = localOptimizer
         guard let schedule = own.schedule else { return own }
         own.schedule = nil
         own.learningRate =
@@ -15,15 +15,16 @@ extension TrainingJobSpec {
 
     /// Whether a round's model is as good as the job asks.
     func isMet(by round: RoundSummary) -> Bool {
-        target.map { $0.isMet(accuracy: round.accuracy, loss: round.loss) } ?? false
+        target.map { $0.isMet(accuracy: round.accuracy, loss: round.loss, meanReturn: round.meanReturn) } ?? false
     }
 }
 
 extension TargetSpec {
     /// Whether a model so judged is good enough.
-    func isMet(accuracy: Double?, loss: Double?) -> Bool {
+    func isMet(accuracy: Double?, loss: Double?, meanReturn: Double?) -> Bool {
         if let least = self.accuracy, accuracy.map({ $0 < least }) ?? true { return false }
         if let most = self.loss, loss.map({ $0 > most }) ?? true { return false }
+        if let least = self.meanReturn, meanReturn.map({ $0 < least }) ?? true { return false }
         return true
     }
 }

@@ -9,7 +9,8 @@ extension TrainingJobDocument {
         let given: [(field: String, isGiven: Bool)] = [
             ("spec.model.hidden", model.hidden != nil), ("spec.model.input", model.input != nil),
             ("spec.model.layers", model.layers != nil), ("spec.model.personal", model.personal != nil),
-            ("spec.data.features", spec.data.features != 0), ("spec.data.classes", spec.data.classes != 0),
+            ("spec.data.features", spec.data.map { $0.features != 0 } ?? false),
+            ("spec.data.classes", spec.data.map { $0.classes != 0 } ?? false),
             ("spec.evaluation", spec.evaluation != nil),
         ]
         return given.filter(\.isGiven).map { field, _ in

@@ -32,7 +32,7 @@ extension TrainingJobDocument {
             let count = model.layers?.count ?? 0
             check("spec.model.layers", (1...1000).contains(count), "1 to 1000 layers", "\(count)")
         }
-        guard faults.isEmpty, (1...1_000_000).contains(spec.data.features), (2...100_000).contains(spec.data.classes)
+        guard faults.isEmpty, (1...1_000_000).contains(spec.features), (2...100_000).contains(spec.classes)
         else { return faults }
         do throws(NetworkError) {
             _ = try spec.architecture.tensors

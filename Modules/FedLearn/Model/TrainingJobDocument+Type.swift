@@ -16,8 +16,22 @@ extension TrainingJobDocument {
                         "spec.trainingType",
                         "is 'transfer', but a transfer job needs spec.transfer.base, the model to start from")
                 ]
-        case .reinforcement: return [fault("spec.trainingType", "is 'reinforcement', which this version does not run")]
+        case .reinforcement:
+            return spec.environment != nil
+                ? []
+                : [
+                    fault(
+                        "spec.trainingType",
+                        "is 'reinforcement', but a reinforcement job needs spec.environment to act in")
+                ]
         case .federated, .centralised:
+            if spec.environment != nil {
+                return [
+                    fault(
+                        "spec.trainingType",
+                        "is '\(type.rawValue)', but spec.environment makes it a 'reinforcement' job; leave one out")
+                ]
+            }
             if spec.transfer != nil {
                 return [
                     fault(

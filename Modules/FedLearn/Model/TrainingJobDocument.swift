@@ -47,12 +47,14 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         }
         faults += typeFaults(in: root)
         check("spec.rounds", (1...100_000).contains(spec.rounds), "1 to 100000", spec.rounds)
-        if spec.model.kind == .external {
+        faults += reinforcementFaults(in: root)
+        if spec.model.kind == .external, spec.environment == nil {
             faults += externalFaults(in: root)
         } else {
-            check(
-                "spec.data.features", (1...1_000_000).contains(spec.data.features), "1 to 1000000", spec.data.features)
-            check("spec.data.classes", (2...100_000).contains(spec.data.classes), "2 to 100000", spec.data.classes)
+            if let data = spec.data, spec.environment == nil {
+                check("spec.data.features", (1...1_000_000).contains(data.features), "1 to 1000000", data.features)
+                check("spec.data.classes", (2...100_000).contains(data.classes), "2 to 100000", data.classes)
+            }
             faults += modelFaults(in: root)
         }
         if let value = spec.optimizer?.learningRate {
@@ -61,7 +63,7 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
         if let value = spec.optimizer?.momentum {
             check("spec.optimizer.momentum", value >= 0 && value < 1, "at least 0 and below 1", value)
         }
-        if spec.optimizer?.kind ?? .sgd != .sgd {
+        if spec.localOptimizer.kind ?? .sgd != .sgd {
             for (field, isGiven) in [
                 ("momentum", spec.optimizer?.momentum != nil), ("nesterov", spec.optimizer?.nesterov != nil),
             ] {
@@ -119,6 +121,11 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                     "spec.clients.minimum", minimum >= strategy.minimumUpdates,
                     "at least \(strategy.minimumUpdates), the fewest that strategy '\(type(of: strategy).kind)' is defined for,",
                     minimum)
+                if spec.environment != nil, strategy.duties.reportsBaseLoss {
+                    faults.append(
+                        "\(root.location(of: "spec.strategy")): spec.strategy.kind '\(type(of: strategy).kind)' goes by the edges' "
+                            + "losses on their data, and a job with spec.environment has none")
+                }
                 if spec.privacy != nil, !strategy.needsOnlyMean {
                     faults.append(
                         "\(root.location(of: "spec.strategy")): spec.strategy.kind '\(type(of: strategy).kind)' needs more of the "

@@ -350,7 +350,8 @@ public actor FedLearnCoordinator {
                 edge: edge, manifest: notice.manifest, samples: notice.samples, loss: notice.loss,
                 bytes: reply.movedBytes, fetchedBytes: notice.fetchedBytes, trainSeconds: notice.trainSeconds,
                 totalSeconds: (ContinuousClock.now - mailbox.opened).seconds,
-                steps: notice.steps ?? job.spec.steps(samples: notice.samples), baseLoss: notice.baseLoss),
+                steps: notice.steps ?? job.spec.steps(samples: notice.samples), baseLoss: notice.baseLoss,
+                meanReturn: notice.meanReturn, episodes: notice.episodes),
             in: notice.reference)
         return isCounted
             ? UpdateVerdict(isAccepted: true, reason: "counted")

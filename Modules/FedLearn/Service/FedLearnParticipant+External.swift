@@ -42,7 +42,7 @@ extension FedLearnParticipant {
         let codec = UpdateCodec(order.compression)
         let last = try await kept([], [], codec, global, of: order, transfer)
         let task = TrainerTask(
-            job: reference.job, dataset: order.dataset, round: reference.round, tensors: reply.manifest.tensors,
+            job: reference.job, dataset: try order.data, round: reference.round, tensors: reply.manifest.tensors,
             optimizer: order.optimizer, seed: order.seed, proximal: order.proximal)
         var baseLoss: Double?
         if order.reportsBaseLoss == true {

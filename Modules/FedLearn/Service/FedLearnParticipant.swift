@@ -185,8 +185,9 @@ public actor FedLearnParticipant {
     }
 
     private func samples(for order: TrainOrder) async throws -> Int {
-        order.tensors == nil
-            ? try await data(order.dataset, features: order.features, classes: order.classes).count
+        if order.environment != nil { return (order.reinforcement ?? ReinforcementSpec()).stepsPerRound }
+        return order.tensors == nil
+            ? try await data(try order.data, features: order.features, classes: order.classes).count
             : try externalSamples(for: order)
     }
 
@@ -299,33 +300,42 @@ public actor FedLearnParticipant {
         let last = try await kept(own, withheld, codec, global, of: order, transfer)
         var tensors = global
         for (index, tensor) in zip(own, last?.own ?? []) { tensors[index] = tensor }
-        let data = try await data(order.dataset, features: order.features, classes: order.classes)
+        var data: LabelledData?
+        if order.environment == nil {
+            data = try await self.data(try order.data, features: order.features, classes: order.classes)
+        }
         let started = ContinuousClock.now
         let executor = try await executor(for: order, trace: trace)
         let outcome = try await fit(tensors, to: data, order, on: executor)
         let seconds = (ContinuousClock.now - started).seconds
         let sent = try await send(
             outcome.tensors, base: global, keeping: own, withholding: withheld, codec, last, of: order, transfer)
-        let notice = UpdateNotice(
-            reference: reference, manifest: sent.update, samples: data.count, loss: outcome.report.loss,
-            trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.report.steps,
-            baseLoss: outcome.baseLoss)
+        var notice = UpdateNotice(
+            reference: reference, manifest: sent.update, samples: outcome.samples, loss: outcome.loss,
+            trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.steps, baseLoss: outcome.baseLoss)
+        (notice.meanReturn, notice.episodes) = (outcome.meanReturn, outcome.episodes)
         try await storage.save(notice, base: order.manifest, personal: sent.kept)
         // A round may be trained again from another model, and then from the last round's own part.
         if let last { try await dropKept(before: last.round, of: reference, transfer) }
-        logger.info("round trained", ["samples": "\(data.count)", "loss": "\(notice.loss)", "seconds": "\(seconds)"])
+        logger.info(
+            "round trained", ["samples": "\(notice.samples)", "loss": "\(notice.loss)", "seconds": "\(seconds)"])
         return notice
     }
 
     /// What training one round came to.
     private struct Outcome: Sendable {
         var tensors: [Tensor]
-        var report: TrainingReport
+        var samples: Int
+        var loss: Double
+        var steps: Int
         var baseLoss: Double?
+        var meanReturn: Double?
+        var episodes: Int?
     }
 
+    /// - Parameter data: `nil` for a job that learns in an environment.
     private func fit(
-        _ tensors: [Tensor], to data: LabelledData, _ order: TrainOrder, on executor: ThreadExecutor
+        _ tensors: [Tensor], to data: LabelledData?, _ order: TrainOrder, on executor: ThreadExecutor
     ) async throws -> Outcome {
         let isStopped = CancellationFlag()
         // One stream per round and edge: the shuffle never repeats and never depends on when the edge was asked, nor on what
@@ -335,7 +345,14 @@ public actor FedLearnParticipant {
         options.proximal = Float(order.proximal ?? 0)
         options.frozen = Set(order.frozen ?? [])
         let result = try await withTaskCancellationHandler {
-            try await executor.run { [options] in
+            try await executor.run { [options, edge] in
+                guard let data else {
+                    let learnt = try order.policyLearner(edge: edge).learn(
+                        from: try order.architecture.policy(tensors), shouldStop: { isStopped.isSet })
+                    return Outcome(
+                        tensors: learnt.network.parameters.map(\.tensor), samples: learnt.samples, loss: learnt.loss,
+                        steps: learnt.steps, meanReturn: learnt.meanReturn, episodes: learnt.episodes)
+                }
                 var network = try order.architecture.network(tensors)
                 let baseLoss =
                     order.reportsBaseLoss == true
@@ -344,7 +361,9 @@ public actor FedLearnParticipant {
                     ).loss : nil
                 let report = try network.train(
                     on: data, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
-                return Outcome(tensors: network.parameters.map(\.tensor), report: report, baseLoss: baseLoss)
+                return Outcome(
+                    tensors: network.parameters.map(\.tensor), samples: data.count, loss: report.loss,
+                    steps: report.steps, baseLoss: baseLoss)
             }
         } onCancel: {
             isStopped.set()

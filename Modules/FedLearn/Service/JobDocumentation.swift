@@ -11,7 +11,8 @@ enum JobDocumentation {
         ("metadata.labels", "map of strings; yours to use"),
         (
             "spec.trainingType",
-            "federated, transfer or centralised; classified from the rest and from the policies when left out"
+            "federated, transfer, centralised or, with spec.environment, reinforcement; classified from the rest and from the policies "
+                + "when left out"
         ),
         (
             "spec.transfer.base",
@@ -49,6 +50,7 @@ enum JobDocumentation {
         ("spec.model.layers.rate", "number, 0 to below 1; share of values that a dropout drops in training"),
         ("spec.model.layers.body", "list of layers; of a residual block"),
         ("spec.model.layers.shortcut", "list of layers; of a residual block, default what went in"),
+        ("spec.data", "left out for a job with spec.environment"),
         ("spec.data.dataset", "name under which each edge registered its own share of the data"),
         ("spec.data.features", "integer; numbers per sample; left out for an external model"),
         ("spec.data.classes", "integer; labels are 0 to classes - 1; left out for an external model"),
@@ -58,8 +60,12 @@ enum JobDocumentation {
             "number, above 0 to 1; the job ends with the first round that reaches it; may be changed later"
         ),
         ("spec.target.loss", "number; as accuracy, but at most; with both, both have to hold"),
-        ("spec.optimizer.kind", "sgd (with momentum; default), adam or adamw"),
-        ("spec.optimizer.learningRate", "number; default 0.05, or 0.001 for adam and adamw"),
+        ("spec.target.meanReturn", "number; as accuracy, of a job with spec.environment"),
+        ("spec.optimizer.kind", "sgd (with momentum; default), adam (default with spec.environment) or adamw"),
+        (
+            "spec.optimizer.learningRate",
+            "number; default 0.05, or 0.001 for adam and adamw (0.003 with spec.environment)"
+        ),
         ("spec.optimizer.momentum", "number, 0 to below 1; of sgd; default 0.9"),
         ("spec.optimizer.nesterov", "boolean; of sgd; default false"),
         (
@@ -71,8 +77,11 @@ enum JobDocumentation {
         ("spec.optimizer.schedule.floor", "number, 0 to 1; the share of the rate at which cosine ends; default 0"),
         ("spec.optimizer.schedule.warmUp", "integer; rounds over which the rate rises at the beginning; default 0"),
         ("spec.optimizer.weightDecay", "number, 0 to 1; L2 penalty; default 0"),
-        ("spec.optimizer.batchSize", "integer; samples per step; default 32"),
-        ("spec.optimizer.localEpochs", "integer; passes over an edge's data per round; default 1"),
+        ("spec.optimizer.batchSize", "integer; samples per step; default 32 (128 with spec.environment)"),
+        (
+            "spec.optimizer.localEpochs",
+            "integer; passes over an edge's data per round; default 1 (6 with spec.environment)"
+        ),
         ("spec.clients.minimum", "integer; a round with fewer updates is repeated; default 1"),
         ("spec.clients.maximum", "integer; the most edges a round asks; default all that are eligible"),
         ("spec.clients.edges", "list of names; only these edges; default any"),
@@ -130,11 +139,36 @@ enum JobDocumentation {
         ("spec.seed", "integer; same seed and same machine kind, same result; default 0"),
     ]
 
+    /// Of jobs that learn in an environment.
+    private static let reinforcement: [(path: String, text: String)] = [
+        (
+            "spec.environment.kind",
+            "cartpole (a pole on a cart) or gridworld (cells, walls and a goal); see docs/reinforcement.md"
+        ),
+        ("spec.environment.maximumSteps", "integer; an episode is cut off then; default 500, of a gridworld 200"),
+        (
+            "spec.environment.map",
+            "of gridworld: list of rows from the top, of S (start), G (goal), # (wall) and . (free); default five by five"
+        ),
+        ("spec.environment.stepReward", "of gridworld: number; of a step that does not reach the goal; default -0.01"),
+        ("spec.environment.goalReward", "of gridworld: number; of the step that does; default 1"),
+        ("spec.environment.slip", "of gridworld: number, 0 to 1; how often a step goes astray to a side; default 0"),
+        ("spec.reinforcement.steps", "integer; steps that an edge acts in a round; default 2048"),
+        ("spec.reinforcement.environments", "integer; how many an edge acts in side by side; default 4"),
+        ("spec.reinforcement.discount", "number, 0 to 0.9999; what a reward a step later counts for; default 0.99"),
+        ("spec.reinforcement.lambda", "number, 0 to 1; how far advantages look past estimated values; default 0.95"),
+        ("spec.reinforcement.clip", "number; how far probabilities may move in a round, as a share; default 0.2"),
+        ("spec.reinforcement.entropy", "number; what the policy's entropy counts for; default 0.01"),
+        ("spec.reinforcement.valueWeight", "number; what the error of the values counts for; default 0.5"),
+        ("spec.reinforcement.maximumGradientNorm", "number; a longer gradient is shortened; default 0.5"),
+        ("spec.reinforcement.evaluationEpisodes", "integer; on which the core judges each round; default 100"),
+    ]
+
     /// The fields below `path`, one per line.
     /// - Throws: `FedLearnError` `not-found` with the nearest field there is.
     static func text(for path: [String], strategies: StrategyCatalogue = .standard) throws -> String {
         let prefix = path.joined(separator: ".")
-        let fields = fields + strategies.documentation
+        let fields = fields + reinforcement + strategies.documentation
         let matches = fields.filter { field in
             prefix.isEmpty || field.path == prefix || [".", "="].contains { field.path.hasPrefix(prefix + $0) }
         }

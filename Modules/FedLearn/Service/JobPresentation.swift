@@ -9,14 +9,14 @@ enum JobPresentation {
     static func row(_ job: Job) -> [String] {
         [
             job.name.text, job.path.description, job.header.placement?.trainingType.rawValue ?? "-",
-            job.phase.rawValue, "\(job.rounds.count)/\(job.spec.rounds)", percent(job.rounds.last?.accuracy),
+            job.phase.rawValue, "\(job.rounds.count)/\(job.spec.rounds)", quality(job.rounds.last),
             job.rounds.last?.model ?? "-",
         ]
     }
 
     static func describe(_ job: Job) -> String {
         let spec = job.spec
-        let optimizer = spec.optimizer ?? OptimizerSpec()
+        let optimizer = spec.localOptimizer
         var lines = [
             "Name:        \(job.name)",
             "Models:      \(job.path)/{round}",
@@ -25,14 +25,15 @@ enum JobPresentation {
             "Trace:       \(job.traceID)",
             "Model:       \(spec.model.kind.rawValue) \(job.architecture.summary), "
                 + "\(job.architecture.parameterCount) parameters",
-            "Data:        \(spec.data.dataset) (\(spec.data.features) features, \(spec.data.classes) classes)",
+            spec.environment.map { "Environment: \($0.summary)" }
+                ?? "Data:        \(spec.data.map { $0.dataset.text } ?? "-") (\(spec.features) features, \(spec.classes) classes)",
             "Optimizer:   \(optimizer.summary), "
                 + "batch \(optimizer.batch), \(optimizer.epochs) local epochs",
             "Strategy:    \(strategy(job))",
             "Starts from: \(start(job))",
             "Compression: \(compression(job))",
             "Privacy:     \(privacy(job))",
-            "Accuracy:    \(percent(job.rounds.last?.accuracy))"
+            (spec.environment == nil ? "Accuracy:    " : "Judged:      mean ") + quality(job.rounds.last)
                 + (job.header.baselineAccuracy.map { " (trained centrally: \(percent($0)))" } ?? ""),
         ]
         for condition in job.header.conditions {
@@ -48,7 +49,7 @@ enum JobPresentation {
         if earlier > 0 { lines.append("  \(earlier) earlier ones: gedge get job/\(job.name) -o json") }
         for round in shown {
             lines.append(
-                "  \(round.round): accuracy \(percent(round.accuracy)), \(round.contributors.count) updates, "
+                "  \(round.round): \(round.meanReturn == nil ? "accuracy" : "mean") \(quality(round)), \(round.contributors.count) updates, "
                     + "\(round.bytesToEdges) B to edges, \(CompressionText.bytes(round) ?? "\(round.bytesFromEdges) B") from edges, "
                     + "\((round.seconds * 1000).rounded() / 1000) s"
                     + round.absent.map { "; without \($0.edge): \($0.reason)" }.joined())
@@ -96,6 +97,11 @@ enum JobPresentation {
             + "all rounds: \(privacy.spent(rounds: job.spec.rounds).text)"
     }
 
+    /// How good a round's model is: its accuracy or, of a policy, its mean return.
+    static func quality(_ round: RoundSummary?) -> String {
+        round?.meanReturn.map { "return \(($0 * 100).rounded() / 100)" } ?? percent(round?.accuracy)
+    }
+
     static func percent(_ share: Double?) -> String {
         share.map { "\(($0 * 10_000).rounded() / 100)%" } ?? "-"
     }
@@ -109,7 +115,7 @@ enum ModelPresentation {
     static func row(_ model: FedLearnCoordinator.Model) -> [String] {
         let (job, round) = model
         return [
-            round.model, job.name.text, JobPresentation.percent(round.accuracy),
+            round.model, job.name.text, JobPresentation.quality(round),
             round.loss.map { "\(($0 * 10_000).rounded() / 10_000)" } ?? "-", "\(round.contributors.count)",
             String(round.manifest.hex.prefix(12)),
         ]
@@ -130,13 +136,14 @@ enum ModelPresentation {
             "Job:       \(job.name), round \(round.round)",
             "Manifest:  \(round.manifest)",
             "Layers:    \(job.architecture.summary)",
-            "Accuracy:  \(JobPresentation.percent(round.accuracy))",
+            (round.meanReturn == nil ? "Accuracy:  " : "Judged:    mean ") + JobPresentation.quality(round),
         ]
         if let privacy = round.privacy { lines.append("Privacy:   \(privacy.text), with all rounds before") }
         lines.append("Updates:")
         for update in round.contributors {
             lines.append(
                 "  \(update.edge): \(update.samples) samples, loss \(update.loss), \(update.bytes) B"
+                    + (update.meanReturn.map { ", mean return \($0)" } ?? "")
                     + (update.norm.map { ", norm \($0)" } ?? "") + (update.weight.map { ", weight \($0)" } ?? ""))
         }
         if !round.absent.isEmpty { lines.append("Left out:") }
@@ -153,6 +160,7 @@ enum ModelPresentation {
         status.phase         Committed
         status.manifest      the SHA-256 that names its manifest in the shard store
         status.accuracy      on the job's evaluation data, 0 to 1
+        status.meanReturn    of a policy, over status.episodes episodes
         status.contributors  the edges whose updates were averaged: samples, loss, bytes, norm (how
                              far the update lies from the model it started from), weight where the strategy chose it
 
@@ -170,12 +178,16 @@ enum ModelPresentation {
                         "loss": .number(contribution.loss), "bytes": .integer(Int64(contribution.bytes)),
                     ]
                     members["norm"] = contribution.norm.map(JSONValue.number)
+                    members["meanReturn"] = contribution.meanReturn.map(JSONValue.number)
+                    members["episodes"] = contribution.episodes.map { .integer(Int64($0)) }
                     members["weight"] = contribution.weight.map(JSONValue.number)
                     return .object(members)
                 }),
         ]
         members["accuracy"] = round.accuracy.map(JSONValue.number)
         members["loss"] = round.loss.map(JSONValue.number)
+        members["meanReturn"] = round.meanReturn.map(JSONValue.number)
+        members["episodes"] = round.episodes.map { .integer(Int64($0)) }
         return .object(members)
     }
 }

@@ -15,7 +15,7 @@ extension JobRunner {
         var (plan, job) = try await RoundRunner(runner: self, judge: nil).plan(job)
         let (transfer, logger) = (ModelTransfer(bus: bus, trace: job.traceID), coordinator.logger(for: job))
         let order = ModelOrder(
-            reference: job.reference(round: 0), dataset: job.spec.data.dataset, seed: job.spec.seed ?? 0,
+            reference: job.reference(round: 0), dataset: try job.dataset, seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync)
         var failures: [String] = []
         for edge in plan.chosen.sorted() {

@@ -132,8 +132,10 @@ struct JobRunner: Sendable {
         try await dropGathered(&job)
         try await coordinator.save(job)
         let accuracy = job.rounds.last?.accuracy.map { String($0) } ?? "not evaluated"
+        let meanReturn = job.rounds.last?.meanReturn.map { ["meanReturn": String($0)] } ?? [:]
         coordinator.logger(for: job).notice(
-            "job succeeded", ["rounds": String(job.rounds.count), "accuracy": accuracy])
+            "job succeeded",
+            ["rounds": String(job.rounds.count), "accuracy": accuracy].merging(meanReturn) { first, _ in first })
         await tellEdges(job)
     }
 
@@ -196,6 +198,8 @@ extension Job {
         let reached = [
             spec.target?.accuracy.map { least in
                 "accuracy \(JobPresentation.percent(last.accuracy)) of \(JobPresentation.percent(least))"
+            },
+            spec.target?.meanReturn.map { least in "mean return \(last.meanReturn.map { "\($0)" } ?? "-") of \(least)"
             },
             spec.target?.loss.map { most in "loss \(last.loss.map { "\($0)" } ?? "-"), at most \(most)" },
         ].compactMap { $0 }

@@ -65,12 +65,12 @@ struct Judge: Sendable {
         -> LabelledData
     {
         let data = try await datasets.load(name)
-        guard data.featureCount == job.spec.data.features, data.classCount <= job.spec.data.classes else {
+        guard data.featureCount == job.spec.features, data.classCount <= job.spec.classes else {
             throw FedLearnError(
                 "wrong-shape",
                 "the core's data set '\(name)' has \(data.featureCount) features and \(data.classCount) classes; job "
-                    + "'\(job.name)' says \(job.spec.data.features) and \(job.spec.data.classes)")
+                    + "'\(job.name)' says \(job.spec.features) and \(job.spec.classes)")
         }
-        return try data.withClasses(job.spec.data.classes)
+        return try data.withClasses(job.spec.classes)
     }
 }

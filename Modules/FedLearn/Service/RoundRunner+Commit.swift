@@ -32,12 +32,14 @@ extension RoundRunner {
         let score = try await score(of: result.model, model.digest, round, contributors: updates.map(\.edge), job)
         let absences = try await coordinator.storage.absences(in: reference)
         let seconds = (ContinuousClock.now - opened).seconds
-        let summary = RoundSummary(
+        var summary = RoundSummary(
             round: round, model: job.modelName(round: round), manifest: model.digest,
             contributors: updates.enumerated().map { index, update in
-                Contribution(
+                var contribution = Contribution(
                     edge: update.edge, samples: update.samples, loss: update.loss, bytes: update.bytes,
                     norm: result.norms[index], weight: result.weights.map { Double($0[index]) })
+                (contribution.meanReturn, contribution.episodes) = (update.meanReturn, update.episodes)
+                return contribution
             },
             absent: open.participants.filter { edge in !updates.contains { $0.edge == edge } }.map {
                 Absence(edge: $0, reason: absences[$0] ?? "no update before the core restarted")
@@ -47,6 +49,7 @@ extension RoundRunner {
             bytesFromEdges: updates.reduce(0) { $0 + $1.bytes }, state: state.isEmpty ? nil : state,
             compression: try job.roundCompression(of: updates, seconds: seconds),
             privacy: job.spec.privacy?.spent(rounds: round))
+        (summary.meanReturn, summary.episodes) = (score?.meanReturn, score?.episodes)
         job.current = nil
         job.rounds.append(summary)
         job.header.set("Progressing", true, "RoundCommitted", "round \(round) of \(job.spec.rounds)", at: runner.now)
@@ -56,6 +59,7 @@ extension RoundRunner {
             "round committed",
             [
                 "round": "\(round)", "edges": "\(updates.count)", "accuracy": score?.accuracy.map { "\($0)" } ?? "-",
+                "meanReturn": score?.meanReturn.map { "\($0)" } ?? "-",
                 "seconds": "\(summary.seconds)",
             ])
         coordinator.metrics.rounds.increment()

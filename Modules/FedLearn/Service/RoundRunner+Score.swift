@@ -9,18 +9,22 @@ extension RoundRunner {
     struct Score: Sendable {
         var accuracy: Double?
         var loss: Double?
+        /// Of a policy, over so many episodes.
+        var meanReturn: Double?
+        var episodes: Int?
     }
 
     /// Judged at the core, or for an external model by the trainers of those who contributed to it.
     func score(
         of model: [Tensor], _ manifest: Digest, _ round: Int, contributors: [Name], _ job: Job
     ) async throws -> Score? {
+        if job.spec.environment != nil { return try await policyScore(of: model, job) }
         guard let tensors = job.header.tensors else {
             guard let judged = try await judge?.evaluate(model, of: job) else { return nil }
             return Score(accuracy: judged.accuracy, loss: judged.loss)
         }
         let order = ModelOrder(
-            reference: job.reference(round: round), dataset: job.spec.data.dataset, seed: job.spec.seed ?? 0,
+            reference: job.reference(round: round), dataset: try job.dataset, seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync, manifest: manifest, tensors: tensors)
         return Score(mean: await scores(order, from: contributors, job))
     }

@@ -165,7 +165,7 @@ struct RoundRunner: Sendable {
             participants: open.participants, minimum: job.spec.minimumClients, contributors: Set(counted))
         var order = TrainOrder(
             reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.architecture.bytes,
-            dataset: job.spec.data.dataset, features: job.spec.data.features, classes: job.spec.data.classes,
+            dataset: job.spec.data?.dataset, features: job.spec.features, classes: job.spec.classes,
             optimizer: job.spec.optimizer(round: open.round), seed: job.spec.seed ?? 0,
             deadlineSeconds: job.spec.deadline.seconds, sync: job.spec.sync,
             exclusiveThreads: job.spec.exclusiveThreads, proximal: duties.proximal,
@@ -176,6 +176,7 @@ struct RoundRunner: Sendable {
             let tensors = try job.architecture.tensors
             order.frozen = job.spec.frozenIndices(of: tensors).map { tensors[$0].name }
         }
+        (order.environment, order.reinforcement) = (job.spec.environment, job.spec.reinforcement)
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(

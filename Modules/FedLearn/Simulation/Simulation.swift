@@ -34,6 +34,8 @@ public struct Simulation: Sendable {
         /// On the test data.
         public var accuracy: Double?
         public var loss: Double?
+        /// Of a policy, as the core judges it.
+        public var meanReturn: Double?
         public var seconds: Double
         /// Clients whose updates were left out, and why.
         public var excluded: [String: String]
@@ -52,7 +54,8 @@ public struct Simulation: Sendable {
     let strategies: StrategyCatalogue
 
     public var rounds: Int { document.spec.rounds }
-    public var data: DataSpec { document.spec.data }
+    /// `nil` for a job that learns in an environment.
+    public var data: DataSpec? { document.spec.data }
     public var seed: UInt64 { document.spec.seed ?? 0 }
 
     /// - Parameters:
@@ -76,8 +79,31 @@ public struct Simulation: Sendable {
         on train: LabelledData, shares: [[Int]], test: LabelledData? = nil, settings: Settings = Settings(),
         report: @escaping @Sendable (Event) -> Void = { _ in }
     ) async throws -> [NamedTensor] {
+        guard document.spec.environment == nil else {
+            throw FedLearnError(
+                "invalid", "the job has spec.environment: its clients need no data; give their number alone")
+        }
         let engine = try SimulationEngine(
             document.spec, strategies: strategies, train: train, shares: shares, test: test, settings: settings)
+        return try await engine.run(report)
+    }
+
+    /// Runs all rounds of a job that learns in an environment.
+    /// - Parameters:
+    ///   - clients: how many there are.
+    ///   - report: called from several threads.
+    /// - Returns: the last round's policy.
+    /// - Throws: `FedLearnError` for a job that needs data, and for a round with too few updates.
+    public func run(
+        clients: Int, settings: Settings = Settings(), report: @escaping @Sendable (Event) -> Void = { _ in }
+    ) async throws -> [NamedTensor] {
+        guard document.spec.environment != nil else {
+            throw FedLearnError("invalid", "the job has no spec.environment: its clients need data")
+        }
+        let engine = try SimulationEngine(
+            document.spec, strategies: strategies, train: nil, shares: [[Int]](repeating: [], count: clients),
+            test: nil,
+            settings: settings)
         return try await engine.run(report)
     }
 }

@@ -15,7 +15,8 @@ final class SimulationEngine: Sendable {
     private let spec: TrainingJobSpec
     private let strategies: StrategyCatalogue
     private let architecture: Architecture
-    private let train: LabelledData
+    /// `nil` for a job that learns in an environment.
+    private let train: LabelledData?
     private let test: LabelledData?
     /// By name, as updates are combined.
     private let clients: [Client]
@@ -33,21 +34,21 @@ final class SimulationEngine: Sendable {
     }
 
     init(
-        _ spec: TrainingJobSpec, strategies: StrategyCatalogue, train: LabelledData, shares: [[Int]],
+        _ spec: TrainingJobSpec, strategies: StrategyCatalogue, train: LabelledData?, shares: [[Int]],
         test: LabelledData?, settings: Simulation.Settings
     ) throws {
-        guard spec.trainingType ?? .federated == .federated, spec.transfer == nil else {
+        guard spec.trainingType != .centralised, spec.transfer == nil else {
             throw FedLearnError(
                 "invalid",
-                "a simulation runs federated jobs without spec.transfer: it has neither a core with models nor edges with "
-                    + "rules; apply the job instead")
+                "a simulation runs federated and reinforcement jobs without spec.transfer: it has neither a core with models "
+                    + "nor edges with rules; apply the job instead")
         }
         self.spec = spec
         self.strategies = strategies
         self.settings = settings
         architecture = spec.architecture
-        self.train = try Self.fitting(train, spec.data)
-        self.test = try test.map { try Self.fitting($0, spec.data) }
+        self.train = try train.map { try Self.fitting($0, spec) }
+        self.test = try test.map { try Self.fitting($0, spec) }
         clients = try shares.enumerated().map { Client(name: try Name("edge-\($0 + 1)"), samples: $1) }
             .filter { client in spec.clients?.edges?.contains(client.name) ?? true }
             .sorted { $0.name < $1.name }
@@ -61,7 +62,7 @@ final class SimulationEngine: Sendable {
         threads = (0..<max(1, min(settings.threads, perRound))).map { ThreadExecutor(name: "client-\($0)") }
     }
 
-    private static func fitting(_ data: LabelledData, _ spec: DataSpec) throws -> LabelledData {
+    private static func fitting(_ data: LabelledData, _ spec: TrainingJobSpec) throws -> LabelledData {
         guard data.featureCount == spec.features, data.classCount <= spec.classes, data.count > 0 else {
             throw FedLearnError(
                 "wrong-shape",
@@ -81,13 +82,16 @@ final class SimulationEngine: Sendable {
             (global, state) = (outcome.result.model, outcome.result.state)
             let score = try await judge(global)
             let samples = outcome.updates.reduce(0) { $0 + $1.samples }
-            let isGood = spec.target.map { $0.isMet(accuracy: score?.accuracy, loss: score?.loss) } ?? false
+            let isGood =
+                spec.target.map { $0.isMet(accuracy: score.accuracy, loss: score.loss, meanReturn: score.meanReturn) }
+                ?? false
             report(
                 .finished(
                     Simulation.Round(
                         round: round, clients: outcome.updates.count, samples: samples,
                         trainingLoss: outcome.updates.reduce(0) { $0 + $1.loss * Double($1.samples) } / Double(samples),
-                        accuracy: score?.accuracy, loss: score?.loss, seconds: (ContinuousClock.now - began).seconds,
+                        accuracy: score.accuracy, loss: score.loss, meanReturn: score.meanReturn,
+                        seconds: (ContinuousClock.now - began).seconds,
                         excluded: outcome.excluded, bytes: outcome.updates.reduce(0) { $0 + $1.bytes })))
             if isGood { break }
         }
@@ -219,19 +223,8 @@ final class SimulationEngine: Sendable {
         if let kept = personal.withLock({ $0[client.name] }) {
             for (index, tensor) in zip(own, kept) { start[index] = tensor }
         }
-        let data = train.subset(client.samples)
-        var options = spec.optimizer(round: round).training(
-            seed: spec.seed ?? 0, streams: ["\(round)", client.name.text])
-        options.proximal = Float(duties.proximal ?? 0)
-        var network = try architecture.network(start)
-        let baseLoss =
-            duties.reportsBaseLoss
-            ? try network.evaluate(
-                on: data, batchSize: architecture.judgingBatch, shouldStop: { isStopped.isSet }
-            ).loss : nil
-        let outcome = try network.train(
-            on: data, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
-        var model = network.parameters.map(\.tensor)
+        let fitted = try fit(client, round, from: start, duties, isStopped)
+        var model = fitted.model
         if !own.isEmpty {
             personal.withLock { $0[client.name] = own.map { model[$0] } }
             for index in own { model[index] = global[index] }
@@ -246,18 +239,62 @@ final class SimulationEngine: Sendable {
         }
         let seconds = (ContinuousClock.now - began).seconds
         let update = CountedUpdate(
-            edge: client.name, manifest: try ShardAddress(slot: slot, position: 0).digest, samples: data.count,
-            loss: outcome.loss,
-            bytes: bytes, fetchedBytes: architecture.bytes, trainSeconds: seconds, totalSeconds: seconds,
-            steps: outcome.steps, baseLoss: baseLoss)
+            edge: client.name, manifest: try ShardAddress(slot: slot, position: 0).digest, samples: fitted.samples,
+            loss: fitted.loss, bytes: bytes, fetchedBytes: architecture.bytes, trainSeconds: seconds,
+            totalSeconds: seconds,
+            steps: fitted.steps, baseLoss: fitted.baseLoss)
         return (update, model)
     }
 
-    private func judge(_ model: [Tensor]) async throws -> Evaluation? {
-        guard let test else { return nil }
-        return try await threads[0].run { [self] in
+    /// What one client's training came to.
+    private struct Fitted {
+        var model: [Tensor]
+        var samples: Int
+        var loss: Double
+        var steps: Int
+        var baseLoss: Double?
+    }
+
+    private func fit(
+        _ client: Client, _ round: Int, from start: [Tensor], _ duties: ClientDuties, _ isStopped: CancellationFlag
+    ) throws -> Fitted {
+        guard let train else {
+            let learner = try spec.policyLearner(round: round, edge: client.name, proximal: duties.proximal)
+            let learnt = try learner.learn(
+                from: try architecture.policy(start), shouldStop: { isStopped.isSet })
+            return Fitted(
+                model: learnt.network.parameters.map(\.tensor), samples: learnt.samples, loss: learnt.loss,
+                steps: learnt.steps)
+        }
+        let data = train.subset(client.samples)
+        var options = spec.optimizer(round: round).training(
+            seed: spec.seed ?? 0, streams: ["\(round)", client.name.text])
+        options.proximal = Float(duties.proximal ?? 0)
+        var network = try architecture.network(start)
+        let baseLoss =
+            duties.reportsBaseLoss
+            ? try network.evaluate(
+                on: data, batchSize: architecture.judgingBatch, shouldStop: { isStopped.isSet }
+            ).loss : nil
+        let outcome = try network.train(
+            on: data, options: options, shouldStop: { isStopped.isSet }, progress: { _ in })
+        return Fitted(
+            model: network.parameters.map(\.tensor), samples: data.count, loss: outcome.loss, steps: outcome.steps,
+            baseLoss: baseLoss)
+    }
+
+    private func judge(_ model: [Tensor]) async throws -> (accuracy: Double?, loss: Double?, meanReturn: Double?) {
+        if let policyJudge = spec.policyJudge {
+            let mean = try await threads[0].run { [self] in
+                try policyJudge.meanReturn(of: try architecture.policy(model))
+            }
+            return (nil, nil, mean)
+        }
+        guard let test else { return (nil, nil, nil) }
+        let evaluation = try await threads[0].run { [self] in
             try architecture.network(model).evaluate(
                 on: test, batchSize: architecture.judgingBatch, shouldStop: { false })
         }
+        return (evaluation.accuracy, evaluation.loss, nil)
     }
 }

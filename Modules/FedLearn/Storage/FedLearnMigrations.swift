@@ -66,6 +66,12 @@ extension MigrationSet {
                     FOREIGN KEY (job, round) REFERENCES fedlearn_rounds (job, round) ON DELETE CASCADE
                 ) STRICT;
                 """),
+            Migration(
+                5,
+                """
+                ALTER TABLE fedlearn_contributions ADD COLUMN mean_return REAL;
+                ALTER TABLE fedlearn_contributions ADD COLUMN episodes INTEGER;
+                """),
         ])
 
     /// The participant's tables: what an edge trained and has not yet been told to forget.

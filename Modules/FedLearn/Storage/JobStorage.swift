@@ -110,11 +110,12 @@ struct JobStorage: Sendable {
             guard state == "training" else { return false }
             try connection.execute(
                 "INSERT INTO fedlearn_contributions (job, round, edge, manifest, samples, loss, bytes, fetched_bytes, "
-                    + "train_seconds, total_seconds, steps, base_loss) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    + "train_seconds, total_seconds, steps, base_loss, mean_return, episodes) "
+                    + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                     + "ON CONFLICT DO NOTHING",
                 reference.jobUID, reference.round, update.edge.text, update.manifest.hex, update.samples, update.loss,
                 update.bytes, update.fetchedBytes, update.trainSeconds, update.totalSeconds, update.steps,
-                update.baseLoss)
+                update.baseLoss, update.meanReturn, update.episodes)
             return true
         }
     }
@@ -139,7 +140,7 @@ struct JobStorage: Sendable {
         try await database.read { connection in
             try connection.query(
                 "SELECT edge, manifest, samples, loss, bytes, fetched_bytes, train_seconds, total_seconds, steps, "
-                    + "base_loss FROM fedlearn_contributions WHERE job = ? AND round = ? ORDER BY edge",
+                    + "base_loss, mean_return, episodes FROM fedlearn_contributions WHERE job = ? AND round = ? ORDER BY edge",
                 reference.jobUID,
                 reference.round
             ) { row in
@@ -147,7 +148,8 @@ struct JobStorage: Sendable {
                     edge: try Name(row.string(0)), manifest: try digest(row.string(1)), samples: try row.int(2),
                     loss: try row.double(3), bytes: try row.int(4), fetchedBytes: try row.int(5),
                     trainSeconds: try row.double(6), totalSeconds: try row.double(7), steps: try row.int(8),
-                    baseLoss: try row.optionalDouble(9))
+                    baseLoss: try row.optionalDouble(9), meanReturn: try row.optionalDouble(10),
+                    episodes: try row.optionalInt(11))
             }
         }
     }
@@ -214,6 +216,9 @@ struct CountedUpdate: Sendable, Hashable {
     var steps: Int
     /// The loss of the round's first model over the client's data, where the strategy asks for it.
     var baseLoss: Double?
+    /// Of an edge that acted: the mean sum of rewards of the episodes that ended there, and how many they were.
+    var meanReturn: Double?
+    var episodes: Int?
 }
 
 extension Connection {

@@ -38,7 +38,7 @@ public struct StrategyCatalogue: Sendable {
     func strategy(of spec: TrainingJobSpec) throws -> any Strategy {
         try strategy(
             of: spec.strategy ?? StrategySpec(kind: FederatedAveraging.kind),
-            optimizer: spec.optimizer ?? OptimizerSpec())
+            optimizer: spec.localOptimizer)
     }
 
     private func strategy(of wanted: StrategySpec, optimizer: OptimizerSpec) throws -> any Strategy {

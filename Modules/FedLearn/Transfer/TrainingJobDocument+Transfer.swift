@@ -13,6 +13,7 @@ extension TrainingJobDocument {
         if !ModelName.isValid(transfer.base) {
             fault("spec.transfer.base", "must be a model, such as demo/digits/20, not '\(transfer.base.prefix(60))'")
         }
+        if spec.environment != nil { fault("spec.transfer", "must be left out for a job with spec.environment") }
         if spec.model.kind == .external {
             fault("spec.transfer", "must be left out for an external model, whose trainers say what it starts from")
         }

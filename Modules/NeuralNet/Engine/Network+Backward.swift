@@ -19,7 +19,15 @@ extension Network {
                 }
             }
         }
-        for index in stride(from: last, through: first, by: -1) {
+        propagate(workspace, rows: rows, downTo: first, into: &gradients, with: blas)
+    }
+
+    /// Computes the gradients of everything from those of the outputs, which are the last of `gradients.outputs`.
+    /// - Parameter first: the first layer whose gradients are wanted.
+    func propagate(
+        _ workspace: Workspace, rows: Int, downTo first: Int = 0, into gradients: inout Gradients, with blas: BLAS
+    ) {
+        for index in stride(from: layers.count - 1, through: first, by: -1) {
             let layer = layers[index]
             layer.parameterGradients(
                 input: workspace.activations[index], outputGradient: gradients.outputs[index], rows: rows,

@@ -40,19 +40,27 @@ extension Network: Classifier {
             guard loss.isFinite else { return loss }
             backward(workspace, rows: rows, downTo: first, into: &gradients, with: blas)
             gradients.pull(layers, towards: anchor, by: options.proximal)
-            state.beginStep(factor: step.factor)
-            for index in layers.indices {
-                if !frozen.contains(2 * index) {
-                    Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
-                }
-                if !frozen.contains(2 * index + 1) {
-                    Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
-                }
-            }
+            move(&state, along: gradients, factor: step.factor, without: frozen)
             return loss
         }
         guard isFinite else { throw loop.divergedAtTheEnd }
         return report
+    }
+
+    /// Takes the optimiser's next step.
+    /// - Parameter frozen: the parameters that stay as they are, by their place.
+    mutating func move(
+        _ state: inout OptimizerState, along gradients: Gradients, factor: Float, without frozen: Set<Int> = []
+    ) {
+        state.beginStep(factor: factor)
+        for index in layers.indices {
+            if !frozen.contains(2 * index) {
+                Self.move(&state, 2 * index, &layers[index].weight, gradients.weights[index], decays: true)
+            }
+            if !frozen.contains(2 * index + 1) {
+                Self.move(&state, 2 * index + 1, &layers[index].bias, gradients.biases[index], decays: false)
+            }
+        }
     }
 
     private static func move(

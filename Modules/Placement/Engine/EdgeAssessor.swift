@@ -92,7 +92,8 @@ struct EdgeAssessor {
     }
 
     private func dataRejection(of site: Site) -> Words? {
-        let (name, features, classes) = (request.dataset, request.features, request.classes)
+        guard let name = request.dataset else { return nil }
+        let (features, classes) = (request.features, request.classes)
         guard let data = site.report.datasets.first(where: { $0.name == name }) else {
             return { "holds no data set '\(name)'" }
         }
@@ -161,7 +162,8 @@ struct EdgeAssessor {
     // MARK: Time
 
     private func candidate(_ site: Site, _ link: (down: LinkState?, up: LinkState?)?) -> Candidate {
-        let samples = site.report.datasets.first { $0.name == request.dataset }?.samples ?? 0
+        let held = request.dataset.flatMap { name in site.report.datasets.first { $0.name == name }?.samples }
+        let samples = held ?? request.samples ?? 0
         let threads = Double(site.report.hardware.threads)
         // The share that this job's own round takes is not somebody else's load.
         let own = current.contains(site.name) ? 1 / max(1, threads) : 0
@@ -199,7 +201,8 @@ struct EdgeAssessor {
         return {
             let tenths = (idle * 10).rounded() / 10
             return
-                "holds \(samples) samples of '\(dataset)'; \(tenths) of \(site.report.hardware.threads) threads idle, "
+                (dataset.map { "holds \(samples) samples of '\($0)'" } ?? "acts \(samples) steps a round")
+                + "; \(tenths) of \(site.report.hardware.threads) threads idle, "
                 + "\(ByteCount(Int(site.report.load.availableMemory))) of memory free, link "
                 + (rate.map { "of \(ByteCount(Int(min($0, 1e15))))/s" } ?? "not measured")
         }

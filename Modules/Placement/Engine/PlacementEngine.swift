@@ -91,8 +91,9 @@ enum PlacementEngine {
             ClassifierFacts(
                 declaredType: request.declaredType, holders: held.count, isAtCore: request.isAtCore == true,
                 mayMove: request.mayMove == true, isSharingForbidden: request.isSharingForbidden == true,
-                hasBaseModel: request.hasBaseModel == true, modelBytes: Double(request.modelBytes),
-                dataBytes: request.isAtCore == true ? nil : bytes, rounds: Double(request.rounds)))
+                hasEnvironment: request.dataset == nil, hasBaseModel: request.hasBaseModel == true,
+                modelBytes: Double(request.modelBytes), dataBytes: request.isAtCore == true ? nil : bytes,
+                rounds: Double(request.rounds)))
     }
 
     // MARK: Choice

@@ -125,7 +125,8 @@ final class Federation: Sendable {
                         PlacementDecision(
                             edge: edge, outcome: .chosen, score: 1, reason: "test",
                             terms: PlacementTerms(
-                                samples: data[edge]?.count ?? 0, computeSeconds: 0, transferSeconds: 0, basis: "test"))
+                                samples: request.body.samples ?? data[edge]?.count ?? 0, computeSeconds: 0,
+                                transferSeconds: 0, basis: "test"))
                     })
             }
         }
@@ -218,6 +219,7 @@ extension PlacementRequest {
     /// As placement's rules would have it, were gathering always cheaper.
     fileprivate var type: TrainingType {
         if let declaredType { return declaredType }
+        if dataset == nil { return .reinforcement }
         if hasBaseModel == true { return .transfer }
         return mayMove == true && isSharingForbidden != true ? .centralised : .federated
     }

@@ -28,6 +28,17 @@ import Testing
         #expect(plan.decisions.allSatisfy { !$0.reason.isEmpty })
     }
 
+    @Test func aJobThatActsNeedsNoDataAndIsReinforcement() throws {
+        let sites = try [Site.make("a"), Site.make("b", dataset: "other", features: 3), Site.make("c", phase: .lost)]
+        var request = try PlacementRequest.make()
+        (request.dataset, request.samples, request.features, request.classes) = (nil, 2048, 4, 3)
+        let plan = try PlacementEngine.plan(request, .make(sites))
+        #expect(plan.trainingType == .reinforcement && plan.typeReason.contains("environment"))
+        #expect(plan.chosen.map(\.text) == ["a", "b"])
+        let chosen = try #require(plan.decisions.first { $0.outcome == .chosen })
+        #expect(chosen.terms?.samples == 2048 && chosen.reason.contains("acts 2048 steps a round"), "\(chosen.reason)")
+    }
+
     @Test func theBestEdgesAreChosenWhenTheJobLimitsThem() throws {
         let sites = try (1...5).map { try Site.make("edge-\($0)", threads: $0) }
         var request = try PlacementRequest.make()
