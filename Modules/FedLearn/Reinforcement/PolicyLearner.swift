@@ -31,11 +31,19 @@ struct PolicyLearner: Sendable {
         var episodes: Int
     }
 
-    /// - Throws: `CancellationError` when `shouldStop` says so; `NetworkError.Kind.diverged` when a parameter is not finite any more.
+    /// - Throws: `CancellationError` when `shouldStop` says so; `NetworkError.Kind.invalidSettings` for settings that no job may have,
+    ///   `NetworkError.Kind.diverged` when a parameter is not finite any more.
     func learn(from network: Network, shouldStop: () -> Bool) throws -> Outcome {
+        let options = optimizer.training(seed: seed, streams: streams)
+        try options.validate()
+        guard settings.sideBySide >= 1, settings.stepsPerRound >= settings.sideBySide, 0..<1 ~= settings.gamma else {
+            throw NetworkError(
+                .invalidSettings,
+                "\(settings.stepsPerRound) steps in \(settings.sideBySide) environments at discount \(settings.gamma) are no round"
+            )
+        }
         let rollout = try act(with: network, shouldStop: shouldStop)
         let samples = rollout.samples(discount: settings.gamma, lambda: settings.traceDecay)
-        let options = optimizer.training(seed: seed, streams: streams)
         let batch = min(optimizer.batch, samples.count)
         var descent = try NetworkDescent(
             network, optimizer: options.optimizer, capacity: batch, proximal: Float(proximal ?? 0),

@@ -129,6 +129,15 @@ import Testing
         #expect(try learn(learner("edge-1")) == first)
         #expect(try learn(learner("edge-2")) != first)
         #expect(try learn(learner("edge-1", seed: 4)) != first)
+        // What no job may say, an order from elsewhere might.
+        for (steps, environments) in [(0, 1), (4, 0), (3, 4)] {
+            var wrong = learner("edge-1")
+            wrong.settings = ReinforcementSpec(steps: steps, environments: environments)
+            #expect(throws: NetworkError.self) { try learn(wrong) }
+        }
+        var wrong = learner("edge-1")
+        wrong.optimizer.batchSize = 0
+        #expect(throws: NetworkError.self) { try learn(wrong) }
         #expect(throws: CancellationError.self) { try learner("edge-1").learn(from: network, shouldStop: { true }) }
     }
 
