@@ -86,7 +86,7 @@ import Testing
         }
         #expect(more.rounds.map(\.round) == [1, 2, 3, 4])
         #expect(Array(more.rounds.prefix(2)) == first.rounds)
-        #expect(refused.contains("only labels, spec.sync, spec.placement and spec.rounds"))
+        #expect(refused.contains("only labels, spec.sync, spec.placement, spec.target and spec.rounds"))
     }
 
     /// A job may name the policy under which it moves, and change it later; one that there is not is refused.

@@ -89,6 +89,24 @@ import Testing
         } throws: { "\($0)".contains(words) && "\($0)".contains("job.yaml:") }
     }
 
+    @Test func aPolicyIsGoodEnoughByItsReturn() throws {
+        let text = PolicyRoundsTests.document(rounds: 3)
+        let spec = try TrainingJobDocument.read(
+            text + "\n  target: {meanReturn: 0.5}\n", source: "job.yaml"
+        ).spec
+        var round = RoundSummary(
+            round: 1, model: "a/b/1", manifest: try #require(Digest(hex: String(repeating: "0", count: 64))),
+            contributors: [], absent: [], accuracy: nil, loss: nil, seconds: 1, bytesToEdges: 0, bytesFromEdges: 0)
+        #expect(!spec.isMet(by: round))
+        round.meanReturn = 0.49
+        #expect(!spec.isMet(by: round))
+        round.meanReturn = 0.5
+        #expect(spec.isMet(by: round))
+        #expect { try TrainingJobDocument.read(text + "\n  target: {accuracy: 0.5}\n", source: "job.yaml") } throws: {
+            "\($0)".contains("spec.target must name meanReturn, and nothing else")
+        }
+    }
+
     @Test func aTargetNeedsDataToBeJudgedOn() {
         let text = Self.text(1, target: "{accuracy: 0.5}").replacing("  evaluation: {dataset: test}\n", with: "")
         #expect { try TrainingJobDocument.read(text, source: "job.yaml") } throws: {

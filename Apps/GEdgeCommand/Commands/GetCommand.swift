@@ -7,11 +7,11 @@ enum GetCommand {
         "get", topic: .resources, summary: "list resources, or show one",
         details: """
             Models are listed job by job, the newest round first. A list of jobs leaves their rounds out; get job/NAME -o json or
-            -o yaml has them all. 'gedge get topology' draws the core, its edges and their links as a tree, and knows -o as well.
+            -o yaml has them all, and 'gedge get rounds job/NAME' lists them, with --limit the newest. 'gedge get topology' draws the core, its edges and their links as a tree, and knows -o as well.
             """,
         examples: [
             "gedge get edges", "gedge get job/digits -o yaml", "gedge get models --project demo/digits --limit 5",
-            "gedge get jobs --watch", "gedge get topology --machines",
+            "gedge get jobs --watch", "gedge get rounds job/digits --limit 10", "gedge get topology --machines",
         ],
         operands: [Operand(.kind), Operand(.text(placeholder: "NAME"), isRequired: false)],
         flags: [
@@ -26,6 +26,7 @@ enum GetCommand {
         if invocation.operands.first == TopologyMapCommand.word {
             return try await TopologyMapCommand.get(invocation, context)
         }
+        if invocation.operands.first == RoundsCommand.word { return try await RoundsCommand.get(invocation, context) }
         if invocation.has("machines") { throw CommandError.usage("--machines goes with 'gedge get topology'") }
         let reference = try ResourceReference(invocation.operands)
         let query = try query(reference, invocation)

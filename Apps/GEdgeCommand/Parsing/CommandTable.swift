@@ -14,7 +14,7 @@ struct CommandTable: Sendable {
 
     private static let others = [
         TokenCommand.create,
-        TopCommand.command, LogsCommand.command, MetricsCommand.command, NetCommand.test,
+        TopCommand.command, PlotCommand.command, LogsCommand.command, MetricsCommand.command, NetCommand.test,
         DataCommand.split, DataCommand.inspect, SimulateCommand.command, PlacementCommand.solve, PlacementCommand.alone,
         TopologyCommand.show, TopologyCommand.importFile, TopologyMapCommand.graph, DoctorCommand.command,
         CompletionCommand.command, HelpCommand.command, VersionCommand.command,

@@ -57,7 +57,7 @@ enum JobPresentation {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func strategy(_ job: Job) -> String {
+    static func strategy(_ job: Job) -> String {
         guard job.trainingType != .centralised else { return "none: the core trains" }
         let values = (job.spec.strategy?.values ?? [:]).sorted { $0.key < $1.key }
         return
@@ -81,7 +81,7 @@ enum JobPresentation {
         return "\(text); round \(last.round) sent \(bytes)"
     }
 
-    private static func start(_ job: Job) -> String {
+    static func start(_ job: Job) -> String {
         guard let transfer = job.spec.transfer else { return "an untrained model" }
         // `try?`: an applied job's network is sound.
         let tensors = (try? job.architecture.tensors) ?? []
@@ -131,18 +131,30 @@ enum ModelPresentation {
 
     static func describe(_ model: FedLearnCoordinator.Model) -> String {
         let (job, round) = model
+        let origin = round.round > 1 ? job.modelName(round: round.round - 1) : JobPresentation.start(job)
         var lines = [
-            "Name:      \(round.model)",
-            "Job:       \(job.name), round \(round.round)",
-            "Manifest:  \(round.manifest)",
-            "Layers:    \(job.architecture.summary)",
-            (round.meanReturn == nil ? "Accuracy:  " : "Judged:    mean ") + JobPresentation.quality(round),
+            "Name:        \(round.model)",
+            "Job:         \(job.name), round \(round.round) of \(job.spec.rounds), \(job.trainingType.rawValue)",
+            "Starts from: \(origin)",
+            "Strategy:    \(JobPresentation.strategy(job))",
+            "Manifest:    \(round.manifest)",
+            "Layers:      \(job.architecture.summary)",
+            (round.meanReturn == nil ? "Accuracy:    " : "Judged:      mean ") + JobPresentation.quality(round),
+            "Loss:        \(round.loss.map { "\($0)" } ?? "-")",
+            "Took:        \((round.seconds * 1000).rounded() / 1000) s",
+            "Moved:       \(round.bytesToEdges) B to edges, "
+                + "\(CompressionText.bytes(round) ?? "\(round.bytesFromEdges) B") from edges",
         ]
-        if let privacy = round.privacy { lines.append("Privacy:   \(privacy.text), with all rounds before") }
+        if let compression = round.compression {
+            lines.append("Compression: \(CompressionText.kind(compression.sent))")
+        }
+        if let privacy = round.privacy { lines.append("Privacy:     \(privacy.text), with all rounds before") }
         lines.append("Updates:")
+        let samples = round.contributors.reduce(0.0) { $0 + Double($1.samples) }
         for update in round.contributors {
+            let share = JobPresentation.percent(Double(update.samples) / max(1, samples))
             lines.append(
-                "  \(update.edge): \(update.samples) samples, loss \(update.loss), \(update.bytes) B"
+                "  \(update.edge): \(update.samples) samples (\(share)), loss \(update.loss), \(update.bytes) B"
                     + (update.meanReturn.map { ", mean return \($0)" } ?? "")
                     + (update.norm.map { ", norm \($0)" } ?? "") + (update.weight.map { ", weight \($0)" } ?? ""))
         }

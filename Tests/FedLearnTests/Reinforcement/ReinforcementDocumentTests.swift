@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("spec:", "spec:\n  trainingType: federated", "spec.trainingType must be 'reinforcement' for a job with"),
+        ("spec:", "spec:\n  trainingType: federated", "but spec.environment makes it a 'reinforcement' job"),
         ("  rounds:", "  data: {dataset: points, features: 8, classes: 3}\n  rounds:", "spec.data must be left out"),
         ("  rounds:", "  evaluation: {dataset: test}\n  rounds:", "spec.evaluation must be left out"),
         (
@@ -88,7 +88,7 @@ import Testing
                 "spec.reinforcement must be left out for a job without"
             ),
             ("  data: {dataset: points, features: 8, classes: 3}\n", "", "spec.data must be given for a job without"),
-            ("spec:", "spec:\n  trainingType: reinforcement", "'federated' or, with spec.environment, 'reinforcement'"),
+            ("spec:", "spec:\n  trainingType: reinforcement", "a reinforcement job needs spec.environment"),
         ] {
             #expect(text.contains(old))
             #expect {
