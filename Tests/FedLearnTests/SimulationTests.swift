@@ -40,12 +40,15 @@ import Testing
         ("fedavg", nil, "none"), ("fedadam", nil, "fp16"), ("fedprox, mu: 0.5", nil, "none"),
         ("qfedavg, lipschitz: 1", nil, "int8"), ("median", nil, "bfloat16"), ("krum", nil, "top-k, fraction: 0.3"),
         ("fedavgm", "[dense0]", "int8"), ("fedavg", "[dense1.weight]", "top-k, fraction: 0.5"),
+        ("scaffold", nil, "none"), ("scaffold, learningRate: 0.8", "[dense1]", "none"),
     ])
     func itComesToThePlatformsModels(strategy: String, personal: String?, compression: String) async throws {
         let federation = try Federation(edges: 5)
         let text = Federation.document(
             rounds: 3, deadline: 120, minimum: 5, learningRate: 0.05, strategy: strategy, personal: personal,
-            compression: compression)
+            compression: compression
+        ).replacing(
+            "batchSize: 10", with: strategy.hasPrefix("scaffold") ? "momentum: 0, batchSize: 10" : "batchSize: 10")
         let (status, values) = try await federation.run { bus, _ in
             let status = try await Federation.train(bus, text)
             let digest = try #require(status.rounds.last?.manifest)

@@ -1,7 +1,7 @@
 """Rounds of one aggregation strategy in NumPy and float64, written from the papers' definitions.
 
 strategies_oracle.py FOLDER: reads settings.json, `base` (float32) and `updates` (float32; rounds, clients, values), and writes
-`models` (float64; rounds, values): the global model after each round.
+`models` (float64; rounds, values): the global model after each round, and `control` (float64): SCAFFOLD's control variate after the last.
 """
 
 import json
@@ -124,7 +124,22 @@ def norm_clipping(w, x):
     return w + np.average((x - w) * np.minimum(1, bound / norms)[:, None], axis=0, weights=samples)
 
 
+controls = np.zeros((len(samples), len(model)))
+control = np.zeros_like(model)
+
+
+def scaffold(w, x):
+    """Karimireddy 2020, algorithm 1, option II, with every client's control variate kept."""
+    global controls, control
+    new = controls - control + (w - x) / (steps * rate)[:, None]
+    moved = w + given.get("learningRate", 1) * (x - w).mean(axis=0)
+    control = control + (new - controls).sum(axis=0) / len(samples)
+    controls = new
+    return moved
+
+
 step = {
+    "scaffold": scaffold,
     "fedavg": fedavg,
     "fedprox": fedavg,  # the proximal term is the clients' affair
     "fedavgm": fedavgm,
@@ -145,3 +160,4 @@ for x in updates:
     model = step(model, x)
     models.append(model)
 np.array(models).astype("<f8").tofile(f"{folder}/models")
+control.astype("<f8").tofile(f"{folder}/control")

@@ -76,6 +76,11 @@ public struct TrainOrder: Codable, Sendable, Hashable {
     public var tensors: [TensorSpec]?
     /// The tensors that are not trained and that no update carries, by name.
     public var frozen: [String]?
+    /// Where the edge corrects its steps by control variates.
+    public var controlVariate: ControlOrder?
+    /// The last round to which the edge's contribution was counted, 0 for none: what it kept of that round is what it goes on
+    /// from. `nil` when nothing is kept.
+    public var lastCounted: Int?
     /// What kind of training it is, for the policies; `nil` for federated.
     public var trainingType: TrainingType?
     /// Where to act, of a reinforcement job.
@@ -104,6 +109,14 @@ public struct TrainOrder: Codable, Sendable, Hashable {
         self.proximal = proximal
         self.reportsBaseLoss = reportsBaseLoss
     }
+}
+
+/// Control variates of a round's edges.
+public struct ControlOrder: Codable, Sendable, Hashable {
+    /// The manifest of everybody's, of the model's tensors; `nil` for zeros.
+    public var manifest: Digest?
+
+    public init(manifest: Digest?) { self.manifest = manifest }
 }
 
 public struct TrainAcceptance: Codable, Sendable {

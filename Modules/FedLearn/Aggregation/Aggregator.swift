@@ -23,6 +23,8 @@ struct Aggregator: Sendable {
         var state: [String: Manifest] = [:]
         /// Tensors that stay as they are in `base`, whatever the updates hold.
         var kept: Set<Int> = []
+        /// The edges that contributed to earlier rounds.
+        var earlier: Set<Name> = []
     }
 
     /// What becomes of it.
@@ -69,7 +71,8 @@ struct Aggregator: Sendable {
                 StrategyRound.Update(
                     edge: update.edge, samples: update.samples, steps: update.steps, baseLoss: update.baseLoss,
                     squaredNorm: square)
-            }, squaredDistances: survey.squaredDistances)
+            }, earlier: round.earlier, squaredDistances: survey.squaredDistances)
+        let sums = try strategy.sums(of: view)
         let combination = try checked(
             try privacy?.combination(squaredNorms: survey.squaredNorms) ?? strategy.combination(of: view),
             count: round.updates.count)
@@ -111,7 +114,7 @@ struct Aggregator: Sendable {
                     }
                 }
             }
-            try await step(shard, index, round, base, &result)
+            try await step(shard, index, round, base, sums, &result)
             let isFinite = result.model[shard.entry].withUnsafeMutableBufferPointer {
                 Kernels.isFinite(UnsafeBufferPointer($0.span(of: shard)))
             }
@@ -226,7 +229,8 @@ struct Aggregator: Sendable {
 
     /// Gives the strategy the state of one shard, and lets it change that and the model.
     private func step(
-        _ shard: ShardSpec, _ index: Int, _ round: Round, _ base: Attachment, _ result: inout Result
+        _ shard: ShardSpec, _ index: Int, _ round: Round, _ base: Attachment, _ sums: [StrategySum],
+        _ result: inout Result
     ) async throws {
         for (place, state) in strategy.state.enumerated() {
             let bytes: Attachment?
@@ -242,6 +246,9 @@ struct Aggregator: Sendable {
                 } else {
                     span.update(repeating: state.initial)
                 }
+            }
+            for sum in sums where sum.state == state.name {
+                try await add(sum, of: index, round, base, to: &result.state[place][shard.entry])
             }
         }
         // Taken out, so that nobody else holds the tensors and none is copied.
@@ -260,6 +267,29 @@ struct Aggregator: Sendable {
             }
         }
         for (place, tensor) in tensors.enumerated() { result.state[place][shard.entry] = tensor }
+    }
+
+    /// tensor ← old · tensor + base · base + Σ weights[k] · update k, over one shard.
+    private func add(
+        _ sum: StrategySum, of index: Int, _ round: Round, _ base: Attachment, to tensor: inout Tensor
+    ) async throws {
+        let shard = round.base.shards[index]
+        tensor.withUnsafeMutableBufferPointer { values in
+            let span = values.span(of: shard)
+            Kernels.scale(span, by: sum.old)
+            base.withUnsafeBytes { Kernels.accumulate(into: span, from: $0, weight: sum.base) }
+        }
+        let chosen = sum.updates.indices.filter { sum.updates[$0] != 0 }
+        for start in stride(from: 0, to: chosen.count, by: Self.group) {
+            let group = Array(chosen[start..<min(chosen.count, start + Self.group)])
+            try await forEachWindow(of: index, group, round) { range, sources in
+                tensor.withUnsafeMutableBufferPointer { values in
+                    Kernels.accumulate(
+                        into: UnsafeMutableBufferPointer(rebasing: values.span(of: shard)[range]), sources: sources,
+                        weights: group.map { sum.updates[$0] })
+                }
+            }
+        }
     }
 
     /// Gives `body` the spans that a shard covers of all `tensors`, in their order.

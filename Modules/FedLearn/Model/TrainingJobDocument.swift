@@ -126,6 +126,9 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                         "\(root.location(of: "spec.strategy")): spec.strategy.kind '\(type(of: strategy).kind)' goes by the edges' "
                             + "losses on their data, and a job with spec.environment has none")
                 }
+                if strategy.duties.controlVariate != nil {
+                    faults += controlFaults(of: type(of: strategy).kind, in: root)
+                }
                 if spec.privacy != nil, !strategy.needsOnlyMean {
                     faults.append(
                         "\(root.location(of: "spec.strategy")): spec.strategy.kind '\(type(of: strategy).kind)' needs more of the "

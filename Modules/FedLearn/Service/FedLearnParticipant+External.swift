@@ -74,7 +74,7 @@ extension FedLearnParticipant {
             reference: reference, manifest: sent.update, samples: samples, loss: loss, trainSeconds: seconds,
             fetchedBytes: reply.movedBytes, baseLoss: baseLoss)
         try await storage.save(notice, base: order.manifest, personal: sent.kept)
-        if let last { try await dropKept(before: last.round, of: reference, transfer) }
+        if let last { try await dropKept(but: last.round, of: reference, transfer) }
         logger.info(
             "round trained by a trainer", ["samples": "\(samples)", "loss": "\(loss)", "seconds": "\(seconds)"])
         return notice

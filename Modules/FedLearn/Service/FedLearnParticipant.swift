@@ -304,19 +304,26 @@ public actor FedLearnParticipant {
         if order.environment == nil {
             data = try await self.data(try order.data, features: order.features, classes: order.classes)
         }
+        let variate = try await controlVariate(of: order, own: last?.control, transfer)
         let started = ContinuousClock.now
         let executor = try await executor(for: order, trace: trace)
-        let outcome = try await fit(tensors, to: data, order, on: executor)
+        let outcome = try await fit(
+            tensors, to: data, order, correction: try variate?.terms.correction() ?? [], on: executor)
         let seconds = (ContinuousClock.now - started).seconds
         let sent = try await send(
-            outcome.tensors, base: global, keeping: own, withholding: withheld, codec, last, of: order, transfer)
+            outcome.tensors, base: global, keeping: own, withholding: withheld, codec, last, of: order, transfer,
+            control: { sent in
+                try variate?.terms.next(
+                    base: global, model: sent, steps: outcome.steps, rate: order.optimizer.rate) ?? []
+            })
         var notice = UpdateNotice(
             reference: reference, manifest: sent.update, samples: outcome.samples, loss: outcome.loss,
-            trainSeconds: seconds, fetchedBytes: reply.movedBytes, steps: outcome.steps, baseLoss: outcome.baseLoss)
+            trainSeconds: seconds, fetchedBytes: reply.movedBytes + (variate?.bytes ?? 0), steps: outcome.steps,
+            baseLoss: outcome.baseLoss)
         (notice.meanReturn, notice.episodes) = (outcome.meanReturn, outcome.episodes)
         try await storage.save(notice, base: order.manifest, personal: sent.kept)
         // A round may be trained again from another model, and then from the last round's own part.
-        if let last { try await dropKept(before: last.round, of: reference, transfer) }
+        if let last { try await dropKept(but: last.round, of: reference, transfer) }
         logger.info(
             "round trained", ["samples": "\(notice.samples)", "loss": "\(notice.loss)", "seconds": "\(seconds)"])
         return notice
@@ -335,7 +342,8 @@ public actor FedLearnParticipant {
 
     /// - Parameter data: `nil` for a job that learns in an environment.
     private func fit(
-        _ tensors: [Tensor], to data: LabelledData?, _ order: TrainOrder, on executor: ThreadExecutor
+        _ tensors: [Tensor], to data: LabelledData?, _ order: TrainOrder, correction: [Tensor],
+        on executor: ThreadExecutor
     ) async throws -> Outcome {
         let isStopped = CancellationFlag()
         // One stream per round and edge: the shuffle never repeats and never depends on when the edge was asked, nor on what
@@ -344,6 +352,8 @@ public actor FedLearnParticipant {
             seed: order.seed, streams: ["\(order.reference.round)", edge.text])
         options.proximal = Float(order.proximal ?? 0)
         options.frozen = Set(order.frozen ?? [])
+        options.correction = Dictionary(zip(try order.architecture.tensors.map(\.name), correction)) { first, _ in first
+        }
         let result = try await withTaskCancellationHandler {
             try await executor.run { [options, edge] in
                 guard let data else {

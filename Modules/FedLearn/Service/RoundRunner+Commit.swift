@@ -98,7 +98,9 @@ extension RoundRunner {
                     aggregator.read = { try await encoded.shard($0) }
                 }
                 return try await aggregator.aggregate(
-                    Aggregator.Round(updates: updates, manifests: manifests, base: base, state: state, kept: kept))
+                    Aggregator.Round(
+                        updates: updates, manifests: manifests, base: base, state: state, kept: kept,
+                        earlier: Set(job.rounds.totals.edges)))
             } catch let error as Aggregator.Excluded {
                 for (edge, reason) in error.reasons.sorted(by: { $0.key < $1.key }) {
                     coordinator.metrics.refusedUpdates.increment()

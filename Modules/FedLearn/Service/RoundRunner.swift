@@ -177,6 +177,13 @@ struct RoundRunner: Sendable {
             order.frozen = job.spec.frozenIndices(of: tensors).map { tensors[$0].name }
         }
         (order.environment, order.reinforcement) = (job.spec.environment, job.spec.reinforcement)
+        var lasts: [Name: Int]?
+        if let name = duties.controlVariate {
+            order.controlVariate = ControlOrder(manifest: job.rounds.last?.state?[name])
+        }
+        if job.codec?.keepsResidual == true || job.spec.model.personal != nil || order.controlVariate != nil {
+            lasts = try await coordinator.storage.lastContributions(to: job.uid)
+        }
         job.current = Self.current(open.round, "Training", machine)
         await coordinator.show(job)
         coordinator.logger(for: job).info(
@@ -188,7 +195,9 @@ struct RoundRunner: Sendable {
         if step == .wait {
             step = try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
-                let ask: @Sendable (Name) async -> Void = { [bus, order] edge in
+                let ask: @Sendable (Name) async -> Void = { [bus, order, lasts] edge in
+                    var order = order
+                    order.lastCounted = lasts.map { $0[edge] ?? 0 }
                     await Asking(bus: bus, edge: edge, order: order, trace: trace, logger: logger).run(mailbox)
                 }
                 for edge in open.participants where !machine.contributors.contains(edge) {

@@ -25,6 +25,10 @@ final class SimulationEngine: Sendable {
     private let threads: [ThreadExecutor]
     /// What clients keep to themselves, and what their last updates left out, by name.
     private let personal = Mutex<[Name: [Tensor]]>([:])
+    /// Of a strategy with control variates: the clients', those of the round in progress, and who has contributed so far.
+    private let controls = Mutex<[Name: [Tensor]]>([:])
+    private let pendingControls = Mutex<[Name: [Tensor]]>([:])
+    private let contributed = Mutex<Set<Name>>([])
     private let residuals = Mutex<[Name: [Tensor]]>([:])
 
     private final class Counter: Sendable {
@@ -111,11 +115,16 @@ final class SimulationEngine: Sendable {
     ) async throws -> Outcome {
         let tensors = try architecture.tensors
         let strategy = try strategies.strategy(of: spec)
+        let common = strategy.duties.controlVariate.flatMap { name in
+            strategy.state.firstIndex { $0.name == name }.flatMap { state.indices.contains($0) ? state[$0] : nil }
+        }
+        pendingControls.withLock { $0.removeAll() }
         let file = try ScratchFile(for: tensors, in: settings.directory)
         let asked = draw(round)
         try file.write(global, to: 0)
         let base = try file.manifest(0)
-        let trained = try await train(asked, round, from: global, duties: strategy.duties, into: file, report)
+        let trained = try await train(
+            asked, round, from: global, duties: strategy.duties, common: common, into: file, report)
         var excluded = trained.declined
         var states: [String: Manifest] = [:]
         for (place, kept) in strategy.state.enumerated() where !state.isEmpty {
@@ -132,13 +141,22 @@ final class SimulationEngine: Sendable {
                 let result = try await aggregator.aggregate(
                     Aggregator.Round(
                         updates: updates.map(\.value), manifests: try updates.map { try file.manifest($0.key) },
-                        base: base, state: states, kept: Set(spec.model.personalIndices(of: tensors))))
+                        base: base, state: states, kept: Set(spec.model.personalIndices(of: tensors)),
+                        earlier: contributed.withLock { $0 }))
+                settle(updates.map(\.value.edge))
                 return Outcome(result: result, updates: updates.map(\.value), excluded: excluded)
             } catch let error as Aggregator.Excluded {
                 for (name, reason) in error.reasons { excluded[name.text] = reason }
                 updates.removeAll { error.reasons[$0.value.edge] != nil }
             }
         }
+    }
+
+    /// Only what was counted changes what the clients keep.
+    private func settle(_ edges: [Name]) {
+        contributed.withLock { $0.formUnion(edges) }
+        let pending = pendingControls.withLock { $0 }
+        controls.withLock { controls in for edge in edges { controls[edge] = pending[edge] } }
     }
 
     /// - Throws: `FedLearnError` `round-failed` when too few updates are left.
@@ -166,7 +184,8 @@ final class SimulationEngine: Sendable {
 
     /// Has clients train, several at a time, and puts their models into the slots from 1 on.
     private func train(
-        _ asked: [Client], _ round: Int, from global: [Tensor], duties: ClientDuties, into file: ScratchFile,
+        _ asked: [Client], _ round: Int, from global: [Tensor], duties: ClientDuties, common: [Tensor]?,
+        into file: ScratchFile,
         _ report: @escaping @Sendable (Simulation.Event) -> Void
     ) async throws -> (updates: [Int: CountedUpdate], declined: [String: String]) {
         let (next, done) = (Counter(), Counter())
@@ -183,7 +202,7 @@ final class SimulationEngine: Sendable {
                                 let client = asked[slot - 1]
                                 do {
                                     let (update, model) = try fit(
-                                        client, round, from: global, duties, slot: slot, isStopped)
+                                        client, round, from: global, duties, common, slot: slot, isStopped)
                                     try file.write(model, to: slot)
                                     share.updates[slot] = update
                                 } catch let error as NetworkError {
@@ -214,7 +233,7 @@ final class SimulationEngine: Sendable {
 
     /// One client's training, as an edge does it.
     private func fit(
-        _ client: Client, _ round: Int, from global: [Tensor], _ duties: ClientDuties, slot: Int,
+        _ client: Client, _ round: Int, from global: [Tensor], _ duties: ClientDuties, _ common: [Tensor]?, slot: Int,
         _ isStopped: CancellationFlag
     ) throws -> (CountedUpdate, [Tensor]) {
         let began = ContinuousClock.now
@@ -223,11 +242,21 @@ final class SimulationEngine: Sendable {
         if let kept = personal.withLock({ $0[client.name] }) {
             for (index, tensor) in zip(own, kept) { start[index] = tensor }
         }
-        let fitted = try fit(client, round, from: start, duties, isStopped)
+        var variate: ControlVariate?
+        if duties.controlVariate != nil {
+            let zeros = try global.map { try Tensor(zeros: $0.shape) }
+            variate = ControlVariate(own: controls.withLock { $0[client.name] } ?? zeros, common: common ?? zeros)
+        }
+        let fitted = try fit(client, round, from: start, duties, try variate?.correction() ?? [], isStopped)
         var model = fitted.model
         if !own.isEmpty {
             personal.withLock { $0[client.name] = own.map { model[$0] } }
             for index in own { model[index] = global[index] }
+        }
+        if let variate {
+            let next = try variate.next(
+                base: global, model: model, steps: fitted.steps, rate: spec.optimizer(round: round).rate)
+            pendingControls.withLock { $0[client.name] = next }
         }
         var bytes = architecture.bytes
         if let codec = UpdateCodec(spec.compression) {
@@ -256,7 +285,8 @@ final class SimulationEngine: Sendable {
     }
 
     private func fit(
-        _ client: Client, _ round: Int, from start: [Tensor], _ duties: ClientDuties, _ isStopped: CancellationFlag
+        _ client: Client, _ round: Int, from start: [Tensor], _ duties: ClientDuties, _ correction: [Tensor],
+        _ isStopped: CancellationFlag
     ) throws -> Fitted {
         guard let train else {
             let learner = try spec.policyLearner(round: round, edge: client.name, proximal: duties.proximal)
@@ -270,6 +300,7 @@ final class SimulationEngine: Sendable {
         var options = spec.optimizer(round: round).training(
             seed: spec.seed ?? 0, streams: ["\(round)", client.name.text])
         options.proximal = Float(duties.proximal ?? 0)
+        options.correction = Dictionary(zip(try architecture.tensors.map(\.name), correction)) { first, _ in first }
         var network = try architecture.network(start)
         let baseLoss =
             duties.reportsBaseLoss

@@ -154,6 +154,20 @@ struct JobStorage: Sendable {
         }
     }
 
+    /// The last committed round to which each edge contributed.
+    func lastContributions(to uid: String) async throws -> [Name: Int] {
+        try await database.read { connection in
+            let rows = try connection.query(
+                """
+                SELECT contribution.edge, max(contribution.round) FROM fedlearn_contributions AS contribution
+                JOIN fedlearn_rounds AS round ON round.job = contribution.job AND round.round = contribution.round
+                WHERE contribution.job = ? AND round.state = 'committed' GROUP BY contribution.edge
+                """, uid
+            ) { (try Name($0.string(0)), try $0.int(1)) }
+            return Dictionary(rows) { _, last in last }
+        }
+    }
+
     /// Freezes the set of updates: from here on the round can only be aggregated.
     /// - Parameter absences: why edges that were asked are not among them.
     func close(_ reference: RoundReference, absences: [Name: String]) async throws {

@@ -33,20 +33,25 @@ struct UpdateStorage: Sendable {
         }
     }
 
-    /// What an edge kept to itself in its newest round before this one, and that round.
-    func personal(for reference: RoundReference) async throws -> (round: Int, manifest: Digest)? {
+    /// What an edge kept to itself in an earlier round, and that round.
+    /// - Parameter counted: of which; the newest before this one when left out.
+    func personal(
+        for reference: RoundReference, at counted: Int? = nil
+    ) async throws -> (round: Int, manifest: Digest)? {
         try await database.read { connection in
             try connection.first(
-                "SELECT round, manifest FROM fedlearn_personal WHERE job = ? AND round < ? ORDER BY round DESC",
-                reference.jobUID, reference.round
+                "SELECT round, manifest FROM fedlearn_personal WHERE job = ? AND round < ? AND round = ifnull(?, round) "
+                    + "ORDER BY round DESC", reference.jobUID, reference.round, counted
             ) { (try $0.int(0), try digest($0.string(1))) }
         }
     }
 
-    /// Forgets what an edge kept to itself before `round`, or all of it.
-    func forgetPersonal(job uid: String, before round: Int = .max) async throws {
+    /// Forgets what an edge kept to itself, but for two rounds.
+    func forgetPersonal(job uid: String, but rounds: [Int] = []) async throws {
+        let (first, last) = (rounds.first ?? -1, rounds.last ?? -1)
         try await database.write { connection in
-            try connection.execute("DELETE FROM fedlearn_personal WHERE job = ? AND round < ?", uid, round)
+            try connection.execute(
+                "DELETE FROM fedlearn_personal WHERE job = ? AND round NOT IN (?, ?)", uid, first, last)
         }
     }
 

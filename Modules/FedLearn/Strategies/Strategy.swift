@@ -35,6 +35,8 @@ public protocol Strategy: Sendable {
 
     /// How the updates become one model.
     func combination(of round: StrategyRound) throws -> Combination
+    /// How states are made of the updates: each costs one more reading of them. Default: `step(_:)` alone changes states.
+    func sums(of round: StrategyRound) throws -> [StrategySum]
     /// What becomes of the combination, in place. Default: it is the next model.
     func step(_ span: StrategySpan)
 }
@@ -46,6 +48,7 @@ extension Strategy {
     public var state: [StrategyState] { [] }
     public var needsOnlyMean: Bool { false }
     public func step(_ span: StrategySpan) {}
+    public func sums(of round: StrategyRound) -> [StrategySum] { [] }
 }
 
 /// What a strategy asks of the clients beyond training.
@@ -54,8 +57,12 @@ public struct ClientDuties: Sendable, Hashable {
     public var proximal: Double?
     /// Whether they report the loss of the model the round starts from on their data.
     public var reportsBaseLoss: Bool
+    /// The state that is everybody's control variate: clients keep one of their own and add the difference to each step's
+    /// gradient, as `ControlVariate` says.
+    public var controlVariate: String?
 
-    public init(proximal: Double? = nil, reportsBaseLoss: Bool = false) {
+    public init(proximal: Double? = nil, reportsBaseLoss: Bool = false, controlVariate: String? = nil) {
+        self.controlVariate = controlVariate
         self.proximal = proximal
         self.reportsBaseLoss = reportsBaseLoss
     }
@@ -83,5 +90,22 @@ public struct StrategyState: Sendable, Hashable {
     public init(_ name: String, initial: Float = 0) {
         self.name = name
         self.initial = initial
+    }
+}
+
+/// A state's next value as a sum: `old` times what it was, plus `base` times the model that the round started from, plus
+/// each update times its weight. It is so before `step(_:)` sees it.
+public struct StrategySum: Sendable, Hashable {
+    public var state: String
+    public var old: Float
+    public var base: Float
+    /// In the order of the round's updates.
+    public var updates: [Float]
+
+    public init(state: String, old: Float, base: Float, updates: [Float]) {
+        self.state = state
+        self.old = old
+        self.base = base
+        self.updates = updates
     }
 }

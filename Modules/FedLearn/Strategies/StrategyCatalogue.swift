@@ -7,7 +7,7 @@ public struct StrategyCatalogue: Sendable {
     public static let standard = StrategyCatalogue([
         FederatedAveraging.self, ServerMomentum.self, AdaptiveServer.Adagrad.self, AdaptiveServer.Adam.self,
         AdaptiveServer.Yogi.self, Proximal.self, NormalisedAveraging.self, FairAveraging.self, CoordinateMedian.self,
-        TrimmedMean.self, Krum.self, MultiKrum.self, Bulyan.self, NormClipping.self,
+        TrimmedMean.self, Krum.self, MultiKrum.self, Bulyan.self, NormClipping.self, Scaffold.self,
     ])
 
     /// By kind; the last of the same kind counts.

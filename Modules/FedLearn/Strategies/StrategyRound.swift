@@ -17,11 +17,17 @@ public struct StrategyRound: Sendable {
 
     /// In the order of their edges' names.
     public let updates: [Update]
+    /// How many clients had contributed to the job before this round, and how many have with it.
+    public let earlierClients: Int
+    public let allClients: Int
     private let squaredDistances: [Double]
 
     /// - Parameter squaredDistances: of the pairs (0, 1), (0, 2), …, (1, 2), …; empty when none were asked for.
-    init(_ updates: [Update], squaredDistances: [Double] = []) {
+    /// - Parameter earlier: the clients that contributed to earlier rounds.
+    init(_ updates: [Update], earlier: Set<Name> = [], squaredDistances: [Double] = []) {
         self.updates = updates
+        earlierClients = earlier.count
+        allClients = earlier.union(updates.map(\.edge)).count
         self.squaredDistances = squaredDistances
     }
 

@@ -26,6 +26,19 @@ struct Gradients {
         }
     }
 
+    /// Adds corrections, by the parameters' places: a layer's weight, then its bias.
+    mutating func add(_ corrections: [Int: Tensor]) {
+        for (index, correction) in corrections {
+            correction.withUnsafeBufferPointer { values in
+                if index.isMultiple(of: 2) {
+                    weights[index / 2].withUnsafeMutableBufferPointer { Kernels.axpy(1, values, into: $0) }
+                } else {
+                    biases[index / 2].withUnsafeMutableBufferPointer { Kernels.axpy(1, values, into: $0) }
+                }
+            }
+        }
+    }
+
     private static func pull(_ gradient: inout Tensor, _ value: Tensor, _ anchor: Tensor, _ factor: Float) {
         gradient.withUnsafeMutableBufferPointer { gradient in
             value.withUnsafeBufferPointer { Kernels.axpy(factor, $0, into: gradient) }

@@ -18,7 +18,9 @@ extension LayeredNetwork: Classifier {
         try validate(data)
         let frozen = try options.frozenIndices(
             graph.parameters.map(\.name), learned: Set(graph.parameters.filter(\.isLearned).map(\.name)))
+        let corrections = try options.corrections(of: graph.parameters.map { ($0.name, $0.shape) })
         let session = try Session(graph, tensors, isTraining: true, frozen: frozen)
+        var arranged: [Int: Block] = [:]
         let loop = TrainingLoop(options: options, data: data)
         var state: OptimizerState?
         // What the proximal term pulls towards: the parameters before the first step, in the layouts that the session chose.
@@ -37,6 +39,11 @@ extension LayeredNetwork: Classifier {
                             Kernels.axpy(-options.proximal, $0, into: gradient.values)
                         }
                     }
+                }
+                if arranged.isEmpty { arranged = try session.arranged(corrections) }
+                session.store.forEachLearned { index, _, gradient in
+                    guard let correction = arranged[index] else { return }
+                    Kernels.axpy(1, UnsafeBufferPointer(correction.values), into: gradient.values)
                 }
                 var current = try state ?? OptimizerState(options.optimizer, counts: session.store.counts)
                 state = nil

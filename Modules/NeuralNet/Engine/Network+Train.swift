@@ -22,6 +22,7 @@ extension Network: Classifier {
         try validate(data)
         let names = parameters.map(\.name)
         let frozen = try options.frozenIndices(names, learned: Set(names))
+        let corrections = try options.corrections(of: parameters.map { ($0.name, $0.tensor.shape) })
         // Of the layers before the first that learns, no gradient is needed.
         let first = (names.indices.first { !frozen.contains($0) } ?? 0) / 2
         let blas = try BLAS.shared()
@@ -40,6 +41,7 @@ extension Network: Classifier {
             guard loss.isFinite else { return loss }
             backward(workspace, rows: rows, downTo: first, into: &gradients, with: blas)
             gradients.pull(layers, towards: anchor, by: options.proximal)
+            gradients.add(corrections)
             move(&state, along: gradients, factor: step.factor, without: frozen)
             return loss
         }

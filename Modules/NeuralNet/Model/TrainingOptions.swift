@@ -1,5 +1,7 @@
+public import Tensor
+
 /// How a network is trained on one data set.
-public struct TrainingOptions: Sendable, Hashable {
+public struct TrainingOptions: Sendable, Equatable {
     /// Passes over the data; at least 1.
     public var epochs: Int
     /// Samples per step; at least 1. The last step of an epoch takes what is left.
@@ -16,6 +18,8 @@ public struct TrainingOptions: Sendable, Hashable {
     /// The parameters that stay as they are, by name. A batch norm whose running statistics are among them normalises by those,
     /// as it does when it judges. Nothing is computed that only they would need.
     public var frozen: Set<String> = []
+    /// What is added to every step's gradient, by the name of the parameter, of its shape; nothing for what is not named.
+    public var correction: [String: Tensor] = [:]
 
     public init(
         epochs: Int = 1, batchSize: Int = 32, optimizer: Optimizer = .momentum(MomentumSGD()),
@@ -49,6 +53,28 @@ public struct TrainingOptions: Sendable, Hashable {
         }
         try optimizer.validate()
         try schedule.validate()
+    }
+
+    /// The corrections by the parameters' places.
+    /// - Throws: `NetworkError.Kind.invalidSettings` for one of no parameter, or of another shape.
+    func corrections(of parameters: [(name: String, shape: [Int])]) throws(NetworkError) -> [Int: Tensor] {
+        var found: [Int: Tensor] = [:]
+        for (index, parameter) in parameters.enumerated() {
+            guard let tensor = correction[parameter.name] else { continue }
+            guard tensor.shape == parameter.shape else {
+                throw NetworkError(
+                    .invalidSettings,
+                    "the correction of '\(parameter.name)' has shape \(tensor.shape), the parameter \(parameter.shape)")
+            }
+            found[index] = tensor
+        }
+        if found.count < correction.count {
+            let names = Set(parameters.map(\.name))
+            let stranger = correction.keys.filter { !names.contains($0) }.min() ?? ""
+            throw NetworkError(
+                .invalidSettings, "a correction is for '\(stranger.prefix(60))', which the network does not have")
+        }
+        return found
     }
 
     /// The parameters that stay as they are, by their place.

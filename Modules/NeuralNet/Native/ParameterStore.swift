@@ -37,6 +37,15 @@ final class ParameterStore {
 
     private var plains: [Int: dnnl_memory_desc_t] = [:]
 
+    /// `tensor`, of the shape of a parameter, in the layout that the parameter has; `nil` when no plan has placed that.
+    func arranged(_ tensor: Tensor, like index: Int, on stream: dnnl_stream_t) throws(NetworkError) -> Block? {
+        guard let placed = blocks[index], let plain = plains[index] else { return nil }
+        let (source, block) = (try Block(library, plain), try Block(library, placed.descriptor))
+        tensor.withUnsafeBufferPointer { _ = source.values.update(fromContentsOf: $0) }
+        try copy(source, to: block, on: stream)
+        return block
+    }
+
     /// The gradient of a placed parameter, in the parameter's layout.
     func gradient(_ index: Int, of block: Block) throws(NetworkError) -> Block {
         if let gradient = gradients[index] { return gradient }

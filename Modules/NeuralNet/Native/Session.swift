@@ -33,6 +33,13 @@ final class Session {
     /// The parameters as they are now, row-major.
     func tensors() throws -> [Tensor] { try store.read(on: stream) }
 
+    /// Tensors of parameters that a plan has placed, in those parameters' layouts.
+    func arranged(_ tensors: [Int: Tensor]) throws(NetworkError) -> [Int: Block] {
+        var blocks: [Int: Block] = [:]
+        for (index, tensor) in tensors { blocks[index] = try store.arranged(tensor, like: index, on: stream) }
+        return blocks
+    }
+
     /// The gradients of the last step, row-major.
     func gradients() throws -> [Tensor] { try store.readGradients(on: stream) }
 

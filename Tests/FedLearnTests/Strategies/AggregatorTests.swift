@@ -29,6 +29,7 @@ import Testing
             var spec = TrainingJobSpec(
                 model: ModelSpec(kind: .softmax), data: DataSpec(dataset: try Name("x"), features: 1, classes: 2),
                 rounds: 1)
+            spec.optimizer = OptimizerSpec(momentum: 0)
             spec.strategy = StrategySpec(kind: kind)
             var aggregator = Aggregator(
                 strategy: try StrategyCatalogue.standard.strategy(of: spec), read: { [shelf] in try shelf.read($0) })

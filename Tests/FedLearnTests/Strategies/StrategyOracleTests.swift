@@ -30,7 +30,8 @@ import Testing
         Case(kind: "krum", values: ["byzantine": 4], clients: 12), Case(kind: "multi-krum"),
         Case(kind: "multi-krum", values: ["byzantine": 2, "selected": 3], clients: 9), Case(kind: "bulyan"),
         Case(kind: "bulyan", values: ["byzantine": 3], clients: 17), Case(kind: "norm-clipping"),
-        Case(kind: "norm-clipping", values: ["maximumNorm": 40]),
+        Case(kind: "norm-clipping", values: ["maximumNorm": 40]), Case(kind: "scaffold"),
+        Case(kind: "scaffold", values: ["learningRate": 0.6], clients: 19),
     ]
 
     private struct Settings: Encodable {
@@ -79,18 +80,23 @@ import Testing
         try updates.flatMap { $0.flatMap { $0 } }.withUnsafeBytes { Data($0) }
             .write(to: URL(fileURLWithPath: folder.file("updates")))
         try await Python.run(Python.peer("strategies_oracle.py"), [folder.path])
-        let expected = try Data(contentsOf: URL(fileURLWithPath: folder.file("models"))).withUnsafeBytes { bytes in
-            (0..<(bytes.count / 8)).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+        func doubles(_ name: String) throws -> [Double] {
+            try Data(contentsOf: URL(fileURLWithPath: folder.file(name))).withUnsafeBytes { bytes in
+                (0..<(bytes.count / 8)).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+            }
         }
+        let expected = try doubles("models")
         try #require(expected.count == rounds * shelf.count)
 
         var spec = TrainingJobSpec(
             model: ModelSpec(kind: .softmax), data: DataSpec(dataset: try Name("x"), features: 1, classes: 2),
             rounds: rounds)
-        spec.optimizer = OptimizerSpec(learningRate: settings.learningRate, momentum: settings.momentum)
+        spec.optimizer = OptimizerSpec(
+            learningRate: settings.learningRate, momentum: made.kind == "scaffold" ? 0 : settings.momentum)
         spec.strategy = StrategySpec(kind: made.kind, values: made.values)
         var model = try shelf.store(base)
         var state: [String: Manifest] = [:]
+        var known: Set<Name> = []
         for round in 0..<rounds {
             // A new value each round, as after a restart.
             let strategy = try StrategyCatalogue.standard.strategy(of: spec)
@@ -104,7 +110,8 @@ import Testing
             let result = try await Aggregator(strategy: strategy, read: { try shelf.read($0) }).aggregate(
                 Aggregator.Round(
                     updates: counted, manifests: try updates[round].map { try shelf.store($0) }, base: model,
-                    state: state))
+                    state: state, earlier: known))
+            known.formUnion(counted.map(\.edge))
             let found = result.model.flatMap(\.values)
             let worst =
                 zip(found, expected[round * shelf.count..<(round + 1) * shelf.count]).map { abs(Double($0) - $1) }
@@ -113,6 +120,10 @@ import Testing
             #expect(worst < 2e-5, "round \(round + 1)")
             model = try shelf.store(result.model)
             for (kept, tensors) in zip(strategy.state, result.state) { state[kept.name] = try shelf.store(tensors) }
+            guard round == rounds - 1, made.kind == "scaffold" else { continue }
+            let (control, expectedControl) = (result.state[0].flatMap(\.values), try doubles("control"))
+            #expect(expectedControl.contains { abs($0) > 0.1 })
+            #expect(zip(control, expectedControl).allSatisfy { abs(Double($0) - $1) < 1e-4 * max(1, abs($1)) })
         }
     }
 }

@@ -21,7 +21,10 @@ import Testing
         let strategy = kind == "qfedavg" ? "qfedavg, lipschitz: 1" : kind
         let status = try await federation.run { bus, _ in
             try await Federation.train(
-                bus, Federation.document(rounds: 2, deadline: 120, minimum: 7, learningRate: 0.05, strategy: strategy))
+                bus,
+                Federation.document(rounds: 2, deadline: 120, minimum: 7, learningRate: 0.05, strategy: strategy)
+                    .replacing(
+                        "batchSize: 10", with: kind == "scaffold" ? "momentum: 0, batchSize: 10" : "batchSize: 10"))
         }
         #expect(status.phase == .succeeded, "\(status.conditions)")
         let last = try #require(status.rounds.last)
