@@ -41,6 +41,17 @@ import Testing
         #expect(reason.contains("1 of at least 2"))
     }
 
+    @Test func enoughUpdatesCloseTheRoundWithoutTheOthers() {
+        var machine = RoundMachine(participants: edges, minimum: 1, enough: 2)
+        #expect(machine.contributed(edges[2]) == .wait)
+        #expect(machine.contributed(edges[0]) == .aggregate([edges[0], edges[2]]))
+        #expect(machine.absences == [edges[1]: "2 others, which are enough, came before it"])
+        var refused = RoundMachine(participants: edges, minimum: 1, enough: 2)
+        _ = refused.declined(edges[0], reason: "no data")
+        #expect(refused.contributed(edges[1]) == .wait)
+        #expect(refused.contributed(edges[2]) == .aggregate([edges[1], edges[2]]))
+    }
+
     @Test func updatesCommittedBeforeARestartCount() {
         var machine = RoundMachine(participants: edges, minimum: 1, contributors: [edges[0], edges[1]])
         #expect(machine.settled() == .wait)

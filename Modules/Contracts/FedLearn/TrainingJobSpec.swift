@@ -133,6 +133,10 @@ public struct ClientSpec: Codable, Sendable, Hashable {
     public var minimum: Int?
     /// The most edges a round asks. Default: all that are eligible.
     public var maximum: Int?
+    /// The share of the eligible edges that a round asks, drawn anew each round; at least `minimum` edges. Default: all.
+    public var fraction: Double?
+    /// A round asks so many times as many edges as it needs, and closes once as many as it needs have come. Default: 1.
+    public var overselect: Double?
     /// Only these edges. Default: any.
     public var edges: [Name]?
     /// An edge that claims more samples is left out of the round. Default: no bound.
@@ -142,8 +146,10 @@ public struct ClientSpec: Codable, Sendable, Hashable {
 
     public init(
         minimum: Int? = nil, maximum: Int? = nil, edges: [Name]? = nil, maximumSamples: Int? = nil,
-        maximumNormRatio: Double? = nil
+        maximumNormRatio: Double? = nil, fraction: Double? = nil, overselect: Double? = nil
     ) {
+        self.fraction = fraction
+        self.overselect = overselect
         self.minimum = minimum
         self.maximum = maximum
         self.edges = edges

@@ -29,6 +29,8 @@ struct DataGathering: Sendable {
         let here = Set((job.header.gathered ?? []).map(\.edge))
         job.header.placement = plan
         job.header.gathered = job.header.gathered ?? []
+        // Before anybody is asked: whoever was asked is told when the job ends.
+        try await coordinator.save(job)
         var leftOut: [Name: String] = [:]
         var waiting = plan.chosen.filter { !here.contains($0) }[...]
         await show(job, plan)

@@ -60,7 +60,7 @@ extension FedLearnCoordinator {
 extension JobRunner {
     /// Has the job's training type named, once, and stores it with the job.
     func classify(_ job: Job) async throws -> Job {
-        guard job.header.trainingType == nil, job.spec.fixedType == nil else { return job }
+        guard job.header.trainingType == nil, job.spec.fixedType == nil, job.rounds.last == nil else { return job }
         var job = job
         let plan = try await bus.call(
             PlacementContract.plan, coordinator.placementRequest(of: job), trace: job.traceID

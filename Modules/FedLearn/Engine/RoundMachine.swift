@@ -18,13 +18,18 @@ struct RoundMachine: Sendable {
 
     let participants: [Name]
     let minimum: Int
+    /// How many updates close the round.
+    let enough: Int
     private(set) var contributors: Set<Name>
     private(set) var absences: [Name: String] = [:]
 
-    /// - Parameter contributors: edges whose updates were committed before this process started.
-    init(participants: [Name], minimum: Int, contributors: Set<Name> = []) {
+    /// - Parameters:
+    ///   - enough: how many updates close the round without the others; all when left out.
+    ///   - contributors: edges whose updates were committed before this process started.
+    init(participants: [Name], minimum: Int, enough: Int? = nil, contributors: Set<Name> = []) {
         self.participants = participants.sorted()
         self.minimum = minimum
+        self.enough = enough ?? participants.count
         self.contributors = contributors.intersection(participants)
     }
 
@@ -53,7 +58,12 @@ struct RoundMachine: Sendable {
 
     /// Whether everybody was heard before the round began, as after a restart.
     mutating func settled() -> Step {
-        contributors.count + absences.count == participants.count ? close(isRefused: true) : .wait
+        if contributors.count >= enough, contributors.count < participants.count {
+            for edge in participants where !contributors.contains(edge) && absences[edge] == nil {
+                absences[edge] = "\(contributors.count) others, which are enough, came before it"
+            }
+        }
+        return contributors.count + absences.count == participants.count ? close(isRefused: true) : .wait
     }
 
     private func close(isRefused: Bool) -> Step {

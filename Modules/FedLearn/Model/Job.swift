@@ -73,7 +73,7 @@ struct Job: Sendable {
             // The model, its gradient, the momentum and the update in transit, and room for a batch.
             memory: 4 * bytes + working + 32_000_000, modelBytes: bytes, features: spec.features,
             classes: spec.classes, allowedEdges: spec.clients?.edges, minimumEdges: spec.minimumClients,
-            maximumEdges: spec.clients?.maximum, workload: workload, rounds: max(1, spec.rounds - rounds.count),
+            maximumEdges: spec.maximumEdges, workload: workload, rounds: max(1, spec.rounds - rounds.count),
             spec: spec.placement ?? PlacementSpec(), submitted: created, samples: spec.actedSteps)
         request.hasBaseModel = spec.transfer != nil
         return request

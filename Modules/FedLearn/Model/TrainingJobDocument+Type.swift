@@ -48,6 +48,8 @@ extension TrainingJobDocument {
         let given: [(field: String, isGiven: Bool)] = [
             ("spec.strategy", spec.strategy != nil), ("spec.compression", spec.compression != nil),
             ("spec.privacy", spec.privacy != nil), ("spec.model.personal", spec.model.personal != nil),
+            ("spec.clients.fraction", spec.clients?.fraction != nil),
+            ("spec.clients.overselect", spec.clients?.overselect != nil),
             ("spec.clients.maximumSamples", spec.clients?.maximumSamples != nil),
             ("spec.clients.maximumNormRatio", spec.clients?.maximumNormRatio != nil),
         ]

@@ -89,6 +89,9 @@ struct TrainingJobDocument: Codable, Sendable, Hashable {
                 "spec.clients.edges", edges.count >= minimum, "at least spec.clients.minimum (\(minimum)) names",
                 edges.count)
         }
+        for (field, message) in spec.clients?.selectionFaults ?? [] {
+            faults.append("\(root.location(of: "spec.clients.\(field)")): spec.clients.\(field) \(message)")
+        }
         if let value = spec.clients?.maximumSamples {
             check("spec.clients.maximumSamples", value >= 1, "at least 1", value)
         }

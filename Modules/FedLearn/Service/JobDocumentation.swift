@@ -84,6 +84,14 @@ enum JobDocumentation {
         ),
         ("spec.clients.minimum", "integer; a round with fewer updates is repeated; default 1"),
         ("spec.clients.maximum", "integer; the most edges a round asks; default all that are eligible"),
+        (
+            "spec.clients.fraction",
+            "number, above 0 to 1; share of the eligible edges that a round asks, drawn anew each round from the seed; default all"
+        ),
+        (
+            "spec.clients.overselect",
+            "number, above 1 to 10; asks so many times as many edges as a round needs, and closes once those have come; default 1"
+        ),
         ("spec.clients.edges", "list of names; only these edges; default any"),
         ("spec.clients.maximumSamples", "integer; an edge that claims more is left out of the round; default no bound"),
         (

@@ -63,7 +63,8 @@ struct RoundRunner: Sendable {
             job.header.set("Progressing", true, "RoundStarted", "round \(round) of \(job.spec.rounds)", at: runner.now)
             let base = job.rounds.last?.manifest ?? job.header.initialManifest
             guard let base else { throw FedLearnError("corrupt", "job '\(job.name)' runs without an initial model") }
-            let fresh = OpenRound(round: round, participants: plan.chosen, base: base, started: runner.now)
+            let participants = job.spec.drawn(from: plan.chosen, round: round)
+            let fresh = OpenRound(round: round, participants: participants, base: base, started: runner.now)
             try await coordinator.storage.begin(fresh, of: job)
             open = fresh
         }
@@ -162,7 +163,8 @@ struct RoundRunner: Sendable {
         await coordinator.open(open, of: job.uid, base: base, mailbox)
         let counted = try await coordinator.storage.updates(in: reference).map(\.edge)
         var machine = RoundMachine(
-            participants: open.participants, minimum: job.spec.minimumClients, contributors: Set(counted))
+            participants: open.participants, minimum: job.spec.minimumClients,
+            enough: job.spec.enoughUpdates(of: open.participants.count), contributors: Set(counted))
         var order = TrainOrder(
             reference: reference, model: job.spec.model, manifest: open.base, modelBytes: job.architecture.bytes,
             dataset: job.spec.data?.dataset, features: job.spec.features, classes: job.spec.classes,
@@ -235,7 +237,12 @@ struct RoundRunner: Sendable {
             // Ask whoever is eligible by then; what was counted stays counted.
             let (plan, planned) = try await plan(job)
             var wider = open
-            wider.participants = Set(plan.chosen).union(machine.contributors).sorted()
+            let heard = Set(machine.absences.keys)
+            let others = plan.chosen.filter { !heard.contains($0) && !machine.contributors.contains($0) }
+            let chosen =
+                job.spec.clients?.fraction == nil || others.isEmpty
+                ? plan.chosen : job.spec.drawn(from: others, round: open.round)
+            wider.participants = Set(chosen).union(machine.contributors).sorted()
             try await coordinator.storage.begin(wider, of: planned)
             throw Repeat(reason: reason, isRefused: isRefused)
         }

@@ -56,7 +56,7 @@ final class SimulationEngine: Sendable {
         clients = try shares.enumerated().map { Client(name: try Name("edge-\($0 + 1)"), samples: $1) }
             .filter { client in spec.clients?.edges?.contains(client.name) ?? true }
             .sorted { $0.name < $1.name }
-        perRound = min(settings.clientsPerRound ?? spec.clients?.maximum ?? clients.count, clients.count)
+        perRound = min(settings.clientsPerRound ?? spec.wantedClients(of: clients.count), clients.count)
         guard perRound >= max(1, spec.minimumClients) else {
             throw FedLearnError(
                 "invalid",
@@ -171,9 +171,7 @@ final class SimulationEngine: Sendable {
 
     /// The clients of a round, by name.
     private func draw(_ round: Int) -> [Client] {
-        guard perRound < clients.count else { return clients }
-        var generator = SplitMix64(seed: spec.seed ?? 0, labels: "clients", "\(round)")
-        return Permutation.random(of: clients.count, using: &generator).prefix(perRound).sorted().map { clients[$0] }
+        TrainingJobSpec.sample(perRound, of: clients, seed: spec.seed ?? 0, round: round)
     }
 
     /// What one thread's clients came to: updates by slot, and why others have none.
