@@ -30,13 +30,24 @@ import Testing
         }
     }
 
+    /// Takes hold of a running job; on a busy machine it may have ended before the call came.
+    /// - Returns: whether it was held.
+    private static func held(by action: JobControl.Action, _ bus: Bus) async throws -> Bool {
+        do { try await control(action, bus) } catch {
+            #expect(try await status(bus).phase == .succeeded, "\(error)")
+            return false
+        }
+        return true
+    }
+
     /// Paused at any moment, through a restart, the job ends with the models of one that nobody paused.
     @Test(arguments: [0, 1, 3]) func aPausedJobGoesOnToTheSameModels(committed: Int) async throws {
-        let whole = try await Federation().run { bus, _ in try await Federation.train(bus, Self.text(6)) }
+        let rounds = 12
+        let whole = try await Federation().run { bus, _ in try await Federation.train(bus, Self.text(rounds)) }
         let federation = try Federation()
-        let paused = try await federation.run { bus, _ in
-            try await Self.begin(6, committed: committed, bus)
-            try await Self.control(.pause, bus)
+        let paused: TrainingJobStatus? = try await federation.run { bus, _ -> TrainingJobStatus? in
+            try await Self.begin(rounds, committed: committed, bus)
+            guard try await Self.held(by: .pause, bus) else { return Optional<TrainingJobStatus>.none }
             try await Self.control(.pause, bus)
             let status = try await Self.status(bus)
             // Nothing goes on behind it.
@@ -44,7 +55,8 @@ import Testing
             #expect(try await Self.status(bus) == status)
             return status
         }
-        #expect(paused.phase == .paused && paused.completedRounds >= committed && paused.completedRounds < 6)
+        guard let paused else { return }
+        #expect(paused.phase == .paused && paused.completedRounds >= committed && paused.completedRounds < rounds)
         let status = try await federation.run { bus, _ in
             #expect(try await Self.status(bus).phase == .paused)
             try await Self.control(.resume, bus)
@@ -55,17 +67,20 @@ import Testing
     }
 
     @Test func aCancelledJobKeepsItsModelsAndGoesOnWhenItIsAppliedAgain() async throws {
-        let whole = try await Federation().run { bus, _ in try await Federation.train(bus, Self.text(5)) }
+        let rounds = 12
+        let whole = try await Federation().run { bus, _ in try await Federation.train(bus, Self.text(rounds)) }
         let status = try await Federation().run { bus, _ in
-            try await Self.begin(5, committed: 2, bus)
-            try await Self.control(.cancel, bus)
+            try await Self.begin(rounds, committed: 2, bus)
+            guard try await Self.held(by: .cancel, bus) else { return try await Self.status(bus) }
             let cancelled = try await Federation.end(bus)
             #expect(cancelled.phase == .cancelled && cancelled.completedRounds >= 2)
             #expect(cancelled.rounds.map(\.manifest) == whole.rounds.prefix(cancelled.completedRounds).map(\.manifest))
-            await #expect { try await Self.control(.resume, bus) } throws: {
+            await #expect {
+                try await Self.control(.resume, bus)
+            } throws: {
                 "\($0)".contains("job 'points' is over (Cancelled), so there is nothing to resume")
             }
-            return try await Federation.train(bus, Self.text(5))
+            return try await Federation.train(bus, Self.text(rounds))
         }
         #expect(status.phase == .succeeded && status.rounds.map(\.manifest) == whole.rounds.map(\.manifest))
     }
