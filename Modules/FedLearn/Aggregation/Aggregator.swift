@@ -36,6 +36,8 @@ struct Aggregator: Sendable {
         var norms: [Double]
         /// Of the updates, in their order, where the strategy chose them from what it measured.
         var weights: [Float]?
+        /// Of a private mean whose clip is adaptive: that of the next round.
+        var nextClip: Double?
     }
 
     /// The most bytes of updates in memory unless told otherwise: 8 shards of the largest size.
@@ -127,6 +129,7 @@ struct Aggregator: Sendable {
         } else if case .weighted(_, let weights) = combination {
             result.weights = weights
         }
+        result.nextClip = privacy?.nextClip(squaredNorms: survey.squaredNorms)
         if let diverged {
             throw FedLearnError(
                 "diverged",

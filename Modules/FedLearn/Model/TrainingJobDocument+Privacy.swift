@@ -14,6 +14,12 @@ extension TrainingJobDocument {
         }
         check("clip", privacy.clip > 0 && privacy.clip <= 1e6, "above 0 and at most 1000000", privacy.clip)
         check("noise", (0.01...1e6).contains(privacy.noise), "0.01 to 1000000", privacy.noise)
+        if let quantile = privacy.adaptive?.quantile {
+            check("adaptive.quantile", quantile > 0 && quantile < 1, "above 0 and below 1", quantile)
+        }
+        if let rate = privacy.adaptive?.rate {
+            check("adaptive.rate", rate > 0 && rate <= 1, "above 0 and at most 1", rate)
+        }
         if let delta = privacy.delta { check("delta", delta > 0 && delta < 1, "above 0 and below 1", delta) }
         if let most = privacy.maximumEpsilon {
             check("maximumEpsilon", most > 0 && most.isFinite, "above 0", most)

@@ -10,9 +10,20 @@ struct PrivateMean: Sendable {
     let noise: Double
     /// n: how many edges were asked, whoever came, so that no edge changes what the others weigh.
     let asked: Int
+    private let adaptive: AdaptiveClip?
 
-    init(_ spec: PrivacySpec, asked: Int) {
-        (clip, noise, self.asked) = (spec.clip, spec.noise, asked)
+    /// - Parameter clip: that of the round, where it differs from the first one's.
+    init(_ spec: PrivacySpec, asked: Int, clip: Double? = nil) {
+        self.asked = asked
+        self.clip = clip ?? spec.clip
+        adaptive = spec.adaptive.map { AdaptiveClip($0, noise: spec.noise, asked: asked) }
+        noise = adaptive?.sumNoise ?? spec.noise
+    }
+
+    /// The clip of the next round, where it is adaptive.
+    func nextClip(squaredNorms: [Double]) -> Double? {
+        var generator = KernelRandom()
+        return adaptive?.next(after: clip, squaredNorms: squaredNorms, from: &generator)
     }
 
     func combination(squaredNorms: [Double]) -> Combination {
@@ -75,8 +86,9 @@ extension RoundPrivacy {
 
 extension Aggregator {
     /// Takes from a job how much an update may count for.
-    mutating func exclude(as spec: TrainingJobSpec, asked: Int) {
-        privacy = spec.privacy.map { PrivateMean($0, asked: asked) }
+    /// - Parameter clip: the round's, where it is adaptive and not the first.
+    mutating func exclude(as spec: TrainingJobSpec, asked: Int, clip: Double? = nil) {
+        privacy = spec.privacy.map { PrivateMean($0, asked: asked, clip: clip) }
         // No edge may decide whether another counts: that would tell of it past the noise. Long updates are shortened anyway.
         exclusions.maximumNormRatio =
             privacy == nil ? spec.clients?.maximumNormRatio ?? Exclusions.standardNormRatio : .infinity

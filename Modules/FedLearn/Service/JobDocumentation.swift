@@ -110,6 +110,11 @@ enum JobDocumentation {
             "spec.privacy.noise",
             "number; standard deviation of the noise on the sum of the changes, in multiples of clip; more is more private"
         ),
+        (
+            "spec.privacy.adaptive.quantile",
+            "number, 0 to 1; lets clip follow the length that this share of the updates does not pass; default 0.5"
+        ),
+        ("spec.privacy.adaptive.rate", "number, 0 to 1; how fast it follows; default 0.2"),
         ("spec.privacy.delta", "number, 0 to 1; the chance for which epsilon does not hold; default 0.00001"),
         ("spec.privacy.maximumEpsilon", "number; a job whose rounds would spend more is refused; default no bound"),
         (

@@ -91,9 +91,11 @@ enum JobPresentation {
 
     private static func privacy(_ job: Job) -> String {
         guard let privacy = job.spec.privacy else { return "none" }
+        var clip = StrategyParameter.text(privacy.clip)
+        if let next = job.rounds.last?.privacy?.nextClip { clip += ", adaptive, now \((next * 1e4).rounded() / 1e4)" }
         let spent = job.rounds.last?.privacy.map { "spent \($0.text)" } ?? "nothing spent yet"
         return
-            "clip \(StrategyParameter.text(privacy.clip)), noise \(StrategyParameter.text(privacy.noise)); \(spent), "
+            "clip \(clip), noise \(StrategyParameter.text(privacy.noise)); \(spent), "
             + "all rounds: \(privacy.spent(rounds: job.spec.rounds).text)"
     }
 

@@ -48,7 +48,13 @@ extension RoundRunner {
             bytesToEdges: updates.reduce(0) { $0 + $1.fetchedBytes },
             bytesFromEdges: updates.reduce(0) { $0 + $1.bytes }, state: state.isEmpty ? nil : state,
             compression: try job.roundCompression(of: updates, seconds: seconds),
-            privacy: job.spec.privacy?.spent(rounds: round))
+            privacy: job.spec.privacy.map { spec in
+                var spent = spec.spent(rounds: round)
+                if let next = result.nextClip {
+                    (spent.clip, spent.nextClip) = (job.rounds.last?.privacy?.nextClip ?? spec.clip, next)
+                }
+                return spent
+            })
         (summary.meanReturn, summary.episodes) = (score?.meanReturn, score?.episodes)
         job.current = nil
         job.rounds.append(summary)
@@ -81,7 +87,8 @@ extension RoundRunner {
         await coordinator.settleMemory()
         var aggregator = Aggregator(strategy: strategy, read: { try await transfer.shard($0) })
         aggregator.memory = coordinator.aggregationMemory
-        aggregator.exclude(as: job.spec, asked: open.participants.count)
+        aggregator.exclude(
+            as: job.spec, asked: open.participants.count, clip: job.rounds.last?.privacy?.nextClip)
         aggregator.settleMemory = coordinator.settleMemory
         let kept = Set(job.spec.withheldIndices(of: base.tensors))
         let state = try await state(of: strategy, base: base, job: job, transfer)

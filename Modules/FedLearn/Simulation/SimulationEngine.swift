@@ -29,6 +29,8 @@ final class SimulationEngine: Sendable {
     private let controls = Mutex<[Name: [Tensor]]>([:])
     private let pendingControls = Mutex<[Name: [Tensor]]>([:])
     private let contributed = Mutex<Set<Name>>([])
+    /// The next round's, where privacy's clip is adaptive.
+    private let clip = Mutex<Double?>(nil)
     private let residuals = Mutex<[Name: [Tensor]]>([:])
 
     private final class Counter: Sendable {
@@ -133,7 +135,7 @@ final class SimulationEngine: Sendable {
         }
 
         var aggregator = Aggregator(strategy: strategy, read: { try file.read($0) })
-        aggregator.exclude(as: spec, asked: asked.count)
+        aggregator.exclude(as: spec, asked: asked.count, clip: clip.withLock { $0 })
         var updates = trained.updates.sorted { $0.key < $1.key }
         while true {
             try check(updates.count, round, excluded)
@@ -144,6 +146,7 @@ final class SimulationEngine: Sendable {
                         base: base, state: states, kept: Set(spec.model.personalIndices(of: tensors)),
                         earlier: contributed.withLock { $0 }))
                 settle(updates.map(\.value.edge))
+                clip.withLock { $0 = result.nextClip }
                 return Outcome(result: result, updates: updates.map(\.value), excluded: excluded)
             } catch let error as Aggregator.Excluded {
                 for (name, reason) in error.reasons { excluded[name.text] = reason }
