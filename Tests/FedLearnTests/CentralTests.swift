@@ -120,6 +120,7 @@ import Testing
         // The edges would not give it again: what was gathered is there.
         let status = try await stopped.run { bus, _ in try await Federation.end(bus) }
         #expect(status.rounds.map(\.manifest) == expected.rounds.map(\.manifest))
+        #expect(status.totals.edges == expected.totals.edges && status.totals.edges.count == 3)
     }
 
     /// Left open, the type follows from what may move; it is named once, and explained.

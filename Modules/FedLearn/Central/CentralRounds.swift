@@ -71,6 +71,13 @@ struct CentralRounds: Sendable {
         job.header.set("Progressing", true, "RoundStarted", "round \(round) of \(job.spec.rounds)", at: runner.now)
         try await coordinator.storage.begin(
             OpenRound(round: round, participants: edges, base: start, started: runner.now), of: job)
+        // Whose data the job has learned from is read from here after a restart.
+        for share in shares {
+            _ = try await coordinator.storage.count(
+                CountedUpdate(
+                    edge: share.edge, manifest: start, samples: share.samples, loss: 0, bytes: share.bytes,
+                    fetchedBytes: 0, trainSeconds: 0, totalSeconds: 0, steps: 1), in: job.reference(round: round))
+        }
         job.current = CurrentRound(round: round, state: "Training at the core", participants: edges, received: edges)
         await coordinator.show(job)
 
